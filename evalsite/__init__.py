@@ -1,0 +1,1 @@
+"""The web side: asks people, and reports what they said."""

@@ -1,0 +1,1 @@
+"""The models: write comments for a moment of a video. No Django here."""
