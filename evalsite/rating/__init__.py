@@ -1,0 +1,1 @@
+"""First floor: who judges, and how. Campaigns, raters, assignments, items, judgments."""

@@ -1,0 +1,1 @@
+"""Second floor: what the judgments say. No models of its own."""

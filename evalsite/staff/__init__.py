@@ -1,0 +1,1 @@
+"""Top floor: the pages of those who run a study."""
