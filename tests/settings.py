@@ -3,6 +3,7 @@
 import os
 import tempfile
 
+os.environ["ENV_FILE"] = os.devnull
 os.environ.setdefault("SECRET_KEY", "for tests only")
 os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="evalsite-tests-"))
 os.environ.setdefault("LOG_LEVEL", "WARNING")
