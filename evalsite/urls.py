@@ -9,6 +9,6 @@ urlpatterns = [
     path("reports/", include("evalsite.reports.urls")),
     path("api/v1/", include("evalsite.api.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
-    path("accounts/", include("django.contrib.auth.urls")),
+    path("accounts/", include("evalsite.staff.accounts")),
     path("admin/", admin.site.urls),
 ]

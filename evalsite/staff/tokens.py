@@ -1,0 +1,24 @@
+"""Keys to the API: one for each member of staff, shown once when made."""
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from rest_framework.authtoken.models import Token
+
+
+class NotStaffError(ValueError):
+    """The API answers staff only, so a token for anybody else would open nothing."""
+
+
+@transaction.atomic
+def renew_token(*, user: AbstractBaseUser) -> str:
+    """A new token for a member of staff; the old one stops working at once."""
+    if not (user.is_active and getattr(user, "is_staff", False)):
+        raise NotStaffError(f"{user.get_username()} is not active staff: the API answers staff only.")
+    Token.objects.filter(user_id=user.pk).delete()
+    return Token.objects.create(user_id=user.pk).key
+
+
+def revoke_token(*, user: AbstractBaseUser) -> bool:
+    """Take the token away; False where there was none."""
+    deleted, _by_model = Token.objects.filter(user_id=user.pk).delete()
+    return deleted > 0
