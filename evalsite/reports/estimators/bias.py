@@ -1,0 +1,150 @@
+"""Do raters choose by where a card stands, or by how long it is, rather than by what it says?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from evalsite.reports.estimators.clusters import encode, sum_by
+from evalsite.reports.estimators.intervals import mean_of
+from evalsite.reports.estimators.results import LEVEL, NOTHING, Bools, Estimate, Floats, Ints
+
+NO_CHOICE = "No item left a choice between positions."
+
+
+@dataclass(frozen=True, slots=True)
+class PositionBias:
+    """Cards `shown`, `picked` and (without bias) `expected` to be picked at each position, first position first;
+    chi-square test of no bias (None with a `reason` where there was nothing to test).
+    """
+
+    shown: tuple[int, ...]
+    picked: tuple[int, ...]
+    expected: tuple[float, ...]
+    chi_square: float | None = None
+    df: int | None = None
+    p: float | None = None
+    reason: str | None = None
+
+
+def position_bias(item: npt.ArrayLike, position: npt.ArrayLike, picked: npt.ArrayLike) -> PositionBias:
+    """Chi-square of picked positions, given how many cards each item showed and how many were picked of them.
+
+    One row (N,) for each card shown: its `item`, its `position` in the item (0 first) and whether it was `picked`
+    (chosen; in Human Recall marked fake). In an item of n cards with k picked, without bias every card is as likely:
+    expectation k/n, covariance k (n - k) / (n (n - 1)) (I - 1/n). With O - E and V summed over items,
+    chi^2 = (O - E)' V^- (O - E) with rank(V) degrees of freedom. This is the generalised Mantel-Haenszel test with
+    items as strata (Mantel & Haenszel 1959; Landis, Heyman & Koch 1978): Pearson's chi-square where all items show n cards
+    and one is picked, Cochran's Q where k may be any number.
+    """
+    code, _ = encode(item)
+    place = np.asarray(position, dtype=np.int64)
+    pick = np.asarray(picked, dtype=np.float64)
+    return _position_test(*_position_counts(code, place, pick))
+
+
+def position_bias_by_rater(
+    rater: npt.ArrayLike, item: npt.ArrayLike, position: npt.ArrayLike, picked: npt.ArrayLike
+) -> dict[int | str, PositionBias]:
+    """`position_bias` of each rater's own items; `rater` (N,) as the other rows."""
+    owner, names = encode(rater)
+    order = np.argsort(owner, kind="stable")
+    items, places, picks = np.asarray(item)[order], np.asarray(position)[order], np.asarray(picked)[order]
+    ends = np.cumsum(np.bincount(owner, minlength=len(names)))
+    starts = np.concatenate([[0], ends[:-1]]).astype(np.int64)
+    return {
+        name: position_bias(items[a:b], places[a:b], picks[a:b])
+        for name, a, b in zip(names.tolist(), starts, ends, strict=True)
+    }
+
+
+def _position_counts(item: Ints, place: Ints, pick: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Shown, picked, expected (J,) and covariance (J, J) summed over items."""
+    places = int(place.max(initial=-1)) + 1
+    n = np.bincount(item).astype(np.float64)
+    k = np.bincount(item, weights=pick)
+    share = k / np.maximum(n, 1)
+    counted = np.stack([np.ones_like(pick), pick, share[item]], axis=1)
+    shown, observed, expected = sum_by(place, places, counted).T
+    spread = np.where(n > 1, k * (n - k) / np.maximum(n * (n - 1), 1), 0.0)
+    covariance = np.diag(np.bincount(place, weights=spread[item], minlength=places))
+    shapes, weight = _shapes(item, place, places, spread / np.maximum(n, 1))
+    return shown, observed, expected, covariance - (shapes.T * weight) @ shapes
+
+
+def _shapes(item: Ints, place: Ints, places: int, weight: Floats) -> tuple[Floats, Floats]:
+    """Distinct sets of positions (B, J) that items show, and the summed weight of the items that show each."""
+    used = np.zeros((len(weight), places))
+    used[item, place] = 1.0
+    code = np.zeros(len(weight), dtype=np.int64)
+    for j in range(places):
+        code, _ = encode(code * 2 + used[:, j].astype(np.int64))
+    first = np.zeros(int(code.max(initial=-1)) + 1, dtype=np.int64)
+    first[code] = np.arange(len(code))
+    return used[first], sum_by(code, len(first), weight[:, None])[:, 0]
+
+
+def _position_test(shown: Floats, observed: Floats, expected: Floats, covariance: Floats) -> PositionBias:
+    counts = tuple(map(int, shown.tolist())), tuple(map(round, observed.tolist())), tuple(expected.tolist())
+    if not shown.size:
+        return PositionBias(*counts, reason=NOTHING)
+    scale = float(np.abs(covariance).max())
+    values, vectors = np.linalg.eigh(covariance)
+    kept = values > max(scale, 1e-12) * 1e-9 * len(values)
+    if scale <= 0 or not kept.any():
+        return PositionBias(*counts, reason=NO_CHOICE)
+    projected = vectors[:, kept].T @ (observed - expected)
+    chi_square, df = float((projected**2 / values[kept]).sum()), int(kept.sum())
+    return PositionBias(*counts, chi_square, df, float(stats.chi2.sf(chi_square, df)))
+
+
+def length_bias(
+    rater: npt.ArrayLike,
+    sample: npt.ArrayLike,
+    item: npt.ArrayLike,
+    length: npt.ArrayLike,
+    picked: npt.ArrayLike,
+    system: npt.ArrayLike | None = None,
+    level: float = LEVEL,
+) -> Estimate:
+    """How many characters longer a picked card is than the average card of its item, with two-way interval.
+
+    One row (N,) for each card shown. With `system` (N,), lengths count from the mean of their system, so that a good
+    and wordy system is not taken for a bias of the raters. Items in which none or all cards were picked say nothing
+    and are left out. 0 = no bias.
+    """
+    code, names = encode(item)
+    size = np.asarray(length, dtype=np.float64)
+    if system is not None:
+        group, _ = encode(system)
+        size = size - (np.bincount(group, weights=size) / np.maximum(np.bincount(group), 1))[group]
+    pick = np.asarray(picked, dtype=np.float64)
+    n = np.bincount(code, minlength=len(names)).astype(np.float64)
+    k = np.bincount(code, weights=pick, minlength=len(names))
+    total = np.bincount(code, weights=size, minlength=len(names))
+    taken = np.bincount(code, weights=size * pick, minlength=len(names))
+    told: Bools = (k > 0) & (k < n)
+    first = np.zeros(len(names), dtype=np.int64)
+    first[code] = np.arange(len(code))
+    gap = taken[told] / k[told] - total[told] / n[told]
+    rows = first[told]
+    return mean_of(np.asarray(rater)[rows], np.asarray(sample)[rows], gap, level)
+
+
+def longest_runs(rater: npt.ArrayLike, order: npt.ArrayLike, answer: npt.ArrayLike) -> dict[int | str, int]:
+    """The longest run of one and the same answer of each rater, his answers (N,) taken in `order` (N,)."""
+    owner, names = encode(rater)
+    said, _ = encode(answer)
+    rows = np.lexsort((np.asarray(order), owner))
+    owner, said = owner[rows], said[rows]
+    if not len(owner):
+        return {}
+    fresh = np.concatenate([[True], (owner[1:] != owner[:-1]) | (said[1:] != said[:-1])])
+    starts = np.flatnonzero(fresh)
+    lengths = np.diff(np.append(starts, len(owner)))
+    longest = np.zeros(len(names), dtype=np.int64)
+    np.maximum.at(longest, owner[starts], lengths)
+    return dict(zip(names.tolist(), longest.tolist(), strict=True))
