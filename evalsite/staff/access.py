@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeAlias
 
+from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
@@ -12,6 +13,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 View: TypeAlias = Callable[..., HttpResponseBase]
+
+
+class StaffRequest(HttpRequest):
+    """A request that has passed `staff_page`."""
+
+    user: User
 
 
 def staff_page(*methods: str) -> Callable[[View], View]:

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.urls import path
 from rest_framework.authtoken.models import Token
 
-from evalsite.staff.access import staff_page
+from evalsite.staff.access import StaffRequest, staff_page
 from evalsite.staff.tokens import renew_token, revoke_token
 
 
@@ -18,7 +18,7 @@ def client_address(request: HttpRequest) -> str:
 
 
 @staff_page("GET", "HEAD", "POST")
-def api_token(request: HttpRequest) -> HttpResponse:
+def api_token(request: StaffRequest) -> HttpResponse:
     """One's own API token: made or renewed (then shown this once), or revoked."""
     shown = ""
     if request.method == "POST" and "revoke" in request.POST:

@@ -23,7 +23,7 @@ from evalsite.celery import app
 
 log = logging.getLogger(__name__)
 
-BROKER_TIMEOUT = 2.0  # seconds; a probe that hangs tells nothing
+BROKER_TIMEOUT = 2  # seconds; a probe that hangs tells nothing
 
 
 class NotReadyError(Exception):
@@ -49,8 +49,8 @@ def check_broker() -> None:
     """A message could be handed over: the broker accepts a channel."""
     with app.connection_for_write(connect_timeout=BROKER_TIMEOUT) as broker:
         broker.ensure_connection(max_retries=1, interval_start=0, timeout=BROKER_TIMEOUT)
-        broker.default_channel.close()
-        folders = {value for key, value in broker.transport_options.items() if key.endswith(("_in", "_out"))}
+        broker.default_channel  # noqa: B018  # opened on first use
+        folders = {value for key, value in (broker.transport_options or {}).items() if key.endswith(("_in", "_out"))}
     if not all(os.access(folder, os.R_OK | os.W_OK | os.X_OK) for folder in folders):
         raise NotReadyError("The folder of messages cannot be written by the web process.")
 

@@ -1,6 +1,6 @@
 """Keys to the API: one for each member of staff, shown once when made."""
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from rest_framework.authtoken.models import Token
 
@@ -10,15 +10,16 @@ class NotStaffError(ValueError):
 
 
 @transaction.atomic
-def renew_token(*, user: AbstractBaseUser) -> str:
+def renew_token(*, user: User) -> str:
     """A new token for a member of staff; the old one stops working at once."""
-    if not (user.is_active and getattr(user, "is_staff", False)):
+    if not (user.is_active and user.is_staff):
         raise NotStaffError(f"{user.get_username()} is not active staff: the API answers staff only.")
     Token.objects.filter(user_id=user.pk).delete()
-    return Token.objects.create(user_id=user.pk).key
+    key: str = Token.objects.create(user_id=user.pk).key
+    return key
 
 
-def revoke_token(*, user: AbstractBaseUser) -> bool:
+def revoke_token(*, user: User) -> bool:
     """Take the token away; False where there was none."""
     deleted, _by_model = Token.objects.filter(user_id=user.pk).delete()
     return deleted > 0
