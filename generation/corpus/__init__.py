@@ -1,0 +1,1 @@
+"""What is read: videos with frames and comments, and the samples made of them."""

@@ -1,0 +1,1 @@
+"""How good it is: candidate sets and metrics, pure functions over plain data."""
