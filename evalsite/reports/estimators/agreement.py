@@ -136,17 +136,21 @@ def sums(data: Ratings) -> LeaveOuts:
     of a rater's judgments add up, and all leave-outs follow from one difference for each (unit, value) pair.
     """
     full = _with_shares(data.counts)
-    crossing, width = data.crossing, data.counts.shape[1]
-    out = np.zeros((crossing.cells, full.shape[1]))
+    crossing, total = data.crossing, full.sum(axis=0)
+    units, width = data.counts.shape
+    change = np.empty((units * width, full.shape[1]))
     for value in range(width):
         without = data.counts.copy()
         without[:, value] = np.maximum(without[:, value] - 1, 0)
-        change = full - _with_shares(without)
-        rows = data.value == value
-        out += sum_by(crossing.cell[rows], crossing.cells, change[data.unit[rows]])
-    total = full.sum(axis=0)
+        change[value::width] = full - _with_shares(without)
+    kind = data.unit * width + data.value
     without_sample = total - sum_by(data.unit_sample, crossing.samples, full)
-    return LeaveOuts(total, total - crossing.by_rater(out), without_sample, total - out)
+    without_rater = total - sum_by(crossing.rater[crossing.cell], crossing.raters, change[kind])
+    if crossing.cells == len(kind):  # each cell is one judgment, and those of the same value of a unit are alike
+        seen = data.counts.reshape(-1) > 0
+        return LeaveOuts(total, without_rater, without_sample, total - change[seen], data.counts.reshape(-1)[seen])
+    out = sum_by(crossing.cell, crossing.cells, change[kind])
+    return LeaveOuts(total, without_rater, without_sample, total - out)
 
 
 def alpha(sums: Floats) -> Floats:

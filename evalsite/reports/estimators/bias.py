@@ -37,13 +37,10 @@ def position_bias(item: npt.ArrayLike, position: npt.ArrayLike, picked: npt.Arra
     (chosen; in Human Recall marked fake). In an item of n cards with k picked, without bias every card is as likely:
     expectation k/n, covariance k (n - k) / (n (n - 1)) (I - 1/n). With O - E and V summed over items,
     chi^2 = (O - E)' V^- (O - E) with rank(V) degrees of freedom. This is the generalised Mantel-Haenszel test with
-    items as strata (Mantel & Haenszel 1959; Landis, Heyman & Koch 1978): Pearson's chi-square where all items show n cards
-    and one is picked, Cochran's Q where k may be any number.
+    items as strata (Mantel & Haenszel 1959; Landis, Heyman & Koch 1978): Pearson's chi-square where all items
+    show n cards and one is picked, Cochran's Q where k may be any number.
     """
-    code, _ = encode(item)
-    place = np.asarray(position, dtype=np.int64)
-    pick = np.asarray(picked, dtype=np.float64)
-    return _position_test(*_position_counts(code, place, pick))
+    return next(iter(_position_tests(np.zeros(np.shape(item), dtype=np.int64), item, position, picked)))
 
 
 def position_bias_by_rater(
@@ -51,53 +48,54 @@ def position_bias_by_rater(
 ) -> dict[int | str, PositionBias]:
     """`position_bias` of each rater's own items; `rater` (N,) as the other rows."""
     owner, names = encode(rater)
-    order = np.argsort(owner, kind="stable")
-    items, places, picks = np.asarray(item)[order], np.asarray(position)[order], np.asarray(picked)[order]
-    ends = np.cumsum(np.bincount(owner, minlength=len(names)))
-    starts = np.concatenate([[0], ends[:-1]]).astype(np.int64)
-    return {
-        name: position_bias(items[a:b], places[a:b], picks[a:b])
-        for name, a, b in zip(names.tolist(), starts, ends, strict=True)
-    }
+    return dict(zip(names.tolist(), _position_tests(owner, item, position, picked), strict=False))
 
 
-def _position_counts(item: Ints, place: Ints, pick: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """Shown, picked, expected (J,) and covariance (J, J) summed over items."""
-    places = int(place.max(initial=-1)) + 1
-    n = np.bincount(item).astype(np.float64)
-    k = np.bincount(item, weights=pick)
-    share = k / np.maximum(n, 1)
-    counted = np.stack([np.ones_like(pick), pick, share[item]], axis=1)
-    shown, observed, expected = sum_by(place, places, counted).T
-    spread = np.where(n > 1, k * (n - k) / np.maximum(n * (n - 1), 1), 0.0)
-    covariance = np.diag(np.bincount(place, weights=spread[item], minlength=places))
-    shapes, weight = _shapes(item, place, places, spread / np.maximum(n, 1))
-    return shown, observed, expected, covariance - (shapes.T * weight) @ shapes
+def _position_tests(
+    owner: Ints, item: npt.ArrayLike, position: npt.ArrayLike, picked: npt.ArrayLike
+) -> list[PositionBias]:
+    """One test for each owner (at least one): counts and covariances of all owners at once."""
+    code, _ = encode(item)
+    place, pick = np.asarray(position, dtype=np.int64), np.asarray(picked, dtype=np.float64)
+    owners, places = int(owner.max(initial=0)) + 1, int(place.max(initial=-1)) + 1
+    n, k = sum_by(code, int(code.max(initial=-1)) + 1, np.stack([np.ones_like(pick), pick], axis=1)).T
+    share, spread = k / np.maximum(n, 1), np.where(n > 1, k * (n - k) / np.maximum(n * (n - 1), 1), 0.0)
+    rows = np.stack([np.ones_like(pick), pick, share[code], spread[code]], axis=1)
+    counts = sum_by(owner * places + place, owners * places, rows).reshape(owners, places, 4)
+    shape, sets = _shapes(code, place, len(n), places)
+    item_owner = np.zeros(len(n), dtype=np.int64)
+    item_owner[code] = owner
+    weight = (spread / np.maximum(n, 1))[:, None]
+    weights = sum_by(item_owner * len(sets) + shape, owners * len(sets), weight).reshape(owners, len(sets))
+    covariance = counts[:, :, 3, None] * np.eye(places) - np.einsum("ob,bj,bk->ojk", weights, sets, sets)
+    return [_position_test(counts[o, :, :3], covariance[o]) for o in range(owners)]
 
 
-def _shapes(item: Ints, place: Ints, places: int, weight: Floats) -> tuple[Floats, Floats]:
-    """Distinct sets of positions (B, J) that items show, and the summed weight of the items that show each."""
-    used = np.zeros((len(weight), places))
-    used[item, place] = 1.0
-    code = np.zeros(len(weight), dtype=np.int64)
+def _shapes(item: Ints, place: Ints, items: int, places: int) -> tuple[Ints, Floats]:
+    """Which set of positions each item shows (I,), and the distinct sets (B, J)."""
+    used = np.zeros((items, places), dtype=np.int64)
+    used[item, place] = 1
+    code = np.zeros(items, dtype=np.int64)
     for j in range(places):
-        code, _ = encode(code * 2 + used[:, j].astype(np.int64))
+        code, _ = encode(code * 2 + used[:, j])
     first = np.zeros(int(code.max(initial=-1)) + 1, dtype=np.int64)
-    first[code] = np.arange(len(code))
-    return used[first], sum_by(code, len(first), weight[:, None])[:, 0]
+    first[code] = np.arange(items)
+    return code, used[first].astype(np.float64)
 
 
-def _position_test(shown: Floats, observed: Floats, expected: Floats, covariance: Floats) -> PositionBias:
-    counts = tuple(map(int, shown.tolist())), tuple(map(round, observed.tolist())), tuple(expected.tolist())
-    if not shown.size:
+def _position_test(columns: Floats, covariance: Floats) -> PositionBias:
+    """The chi-square test of one owner's counts (J, 3): cards shown, picked, expected to be picked."""
+    shown, observed, expected = columns.T
+    counts = tuple(map(round, shown.tolist())), tuple(map(round, observed.tolist())), tuple(expected.tolist())
+    if not shown.sum():
         return PositionBias(*counts, reason=NOTHING)
     scale = float(np.abs(covariance).max())
-    values, vectors = np.linalg.eigh(covariance)
-    kept = values > max(scale, 1e-12) * 1e-9 * len(values)
-    if scale <= 0 or not kept.any():
+    if scale <= 1e-12:
         return PositionBias(*counts, reason=NO_CHOICE)
-    projected = vectors[:, kept].T @ (observed - expected)
-    chi_square, df = float((projected**2 / values[kept]).sum()), int(kept.sum())
+    values, vectors = np.linalg.eigh(covariance)
+    free = values > scale * 1e-9 * len(values)
+    projected = vectors[:, free].T @ (observed - expected)
+    chi_square, df = float((projected**2 / values[free]).sum()), int(free.sum())
     return PositionBias(*counts, chi_square, df, float(stats.chi2.sf(chi_square, df)))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from evalsite.reports.estimators.results import Bools, Floats, Ints
 
@@ -82,9 +83,15 @@ def cross(rater: npt.ArrayLike, sample: npt.ArrayLike) -> Crossing:
 
 
 def sum_by(codes: Ints, size: int, values: Floats) -> Floats:
-    """Rows (N, K) summed by code: (size, K)."""
-    columns = [np.bincount(codes, weights=column, minlength=size) for column in values.T]
-    return np.stack(columns, axis=1) if columns else np.zeros((size, 0))
+    """Rows (N, K) summed by code: (size, K).
+
+    One column is counted by numpy; several go through a sparse indicator matrix, which adds whole rows in one pass.
+    """
+    if values.shape[1] == 1:
+        return np.bincount(codes, weights=values[:, 0], minlength=size).astype(np.float64)[:, None]
+    ones, rows = np.ones(len(codes)), np.arange(len(codes) + 1)
+    indicator = sparse.csc_array((ones, codes, rows), shape=(size, len(codes)))
+    return np.asarray(indicator @ np.ascontiguousarray(values), dtype=np.float64)
 
 
 def tabulate(crossing: Crossing, system: npt.ArrayLike, systems: int, weight: npt.ArrayLike | None = None) -> Floats:

@@ -19,7 +19,6 @@ from evalsite.reports.estimators.results import (
     LEVEL,
     NO_SPREAD,
     ONE_CLUSTER_DECIDES,
-    Bools,
     Estimate,
     Floats,
     Ints,
@@ -116,17 +115,14 @@ class _Outputs:
     y: Floats
     units: int
 
-    def means(self, rows: Bools | None = None) -> tuple[Floats, Floats, Floats]:
-        """Number, metric and mean judgment of each unit (U,), of some rows only where a mask is given."""
-        keep = slice(None) if rows is None else rows
-        unit, x, y = self.unit[keep], self.x[keep], self.y[keep]
-        count = np.bincount(unit, minlength=self.units).astype(np.float64)
-        divisor = np.maximum(count, 1)
-        return (
-            count,
-            np.bincount(unit, weights=x, minlength=self.units) / divisor,
-            np.bincount(unit, weights=y, minlength=self.units) / divisor,
-        )
+    def by_group(self, group: Ints, groups: int) -> Floats:
+        """Number of judgments, sum of metric and of judgments (groups, U, 3) of each unit in each group of rows."""
+        values = np.stack([np.ones_like(self.x), self.x, self.y], axis=1)
+        return sum_by(group * self.units + self.unit, groups * self.units, values).reshape(groups, self.units, 3)
+
+    def totals(self) -> Floats:
+        """The same (U, 3) of all rows."""
+        return np.asarray(self.by_group(np.zeros_like(self.unit), 1)[0])
 
     def sums(self) -> LeaveOuts:
         """Sums (1, x, y, xx, xy, yy) over units, and without each rater, sample and cell.
@@ -134,7 +130,7 @@ class _Outputs:
         A judgment left out moves the mean of its own unit alone, so the changes of a cluster's judgments add up
         (as in `agreement.sums`); x is centred first, which keeps the sums well conditioned.
         """
-        count, x, y = self.means()
+        count, x, y = _means(self.totals())
         x = x - x.mean()
         full = _moments(count, x, y)
         n, own, mean = count[self.unit], x[self.unit], y[self.unit]
@@ -145,6 +141,12 @@ class _Outputs:
         unit_sample[self.unit] = self.crossing.sample[self.crossing.cell]
         without_sample = total - sum_by(unit_sample, self.crossing.samples, full)
         return LeaveOuts(total, total - self.crossing.by_rater(out), without_sample, total - out)
+
+
+def _means(totals: Floats) -> tuple[Floats, Floats, Floats]:
+    """Number of judgments, metric and mean judgment (U,) of unit totals (U, 3)."""
+    divisor = np.maximum(totals[:, 0], 1)
+    return totals[:, 0], totals[:, 1] / divisor, totals[:, 2] / divisor
 
 
 def _moments(count: Floats, x: Floats, y: Floats) -> Floats:
@@ -161,7 +163,7 @@ def _pearson_sums(sums: Floats) -> Floats:
 
 def _kendall(data: _Outputs, level: float) -> Estimate:
     crossing = data.crossing
-    value = _tau(data, None)
+    value = _tau(data.totals())
     reason = too_few(crossing.raters, crossing.samples)
     if value is None or reason:
         return Estimate(value, reason=reason or CONSTANT)
@@ -180,15 +182,16 @@ def _kendall(data: _Outputs, level: float) -> Estimate:
     return Estimate(value, low, high, math.sqrt(variance), df, "group-jackknife")
 
 
-def _tau(data: _Outputs, rows: Bools | None) -> float | None:
-    count, x, y = data.means(rows)
-    seen = count > 0
-    return finite(stats.kendalltau(x[seen], y[seen])[0]) if seen.sum() > 1 else None
+def _tau(totals: Floats) -> float | None:
+    count, x, y = _means(totals)
+    seen = count > 0.5
+    return finite(stats.kendalltau(x[seen], y[seen].round(12))[0]) if seen.sum() > 1 else None
 
 
 def _without_groups(data: _Outputs, group: Ints, groups: int) -> Floats | None:
     """Tau without each group of judgments, or None where one is undefined."""
-    taus = [_tau(data, group != g) for g in range(groups)]
+    parts, total = data.by_group(group, groups), data.totals()
+    taus = [_tau(total - part) for part in parts]
     known = [tau for tau in taus if tau is not None]
     return np.array(known) if len(known) == groups else None
 

@@ -34,12 +34,16 @@ Statistic = Callable[[Floats], Floats]
 
 @dataclass(frozen=True)
 class LeaveOuts:
-    """Sums of all judgments, `total` (Q,), and without each rater (R, Q), each sample (S, Q) and each cell (C, Q)."""
+    """Sums of all judgments, `total` (Q,), and without each rater (R, Q), each sample (S, Q) and each cell (C, Q).
+
+    Where many cells are alike, each kind of cell stands once and `cell_count` (C,) says how many there are.
+    """
 
     total: Floats
     without_rater: Floats
     without_sample: Floats
     without_cell: Floats
+    cell_count: Floats | None = None
 
     def apply(self, statistic: Statistic) -> DeleteOne:
         """The statistic, which maps sums (B, Q) to values (B,), of every set of sums."""
@@ -49,17 +53,19 @@ class LeaveOuts:
                 statistic(self.without_rater),
                 statistic(self.without_sample),
                 statistic(self.without_cell),
+                self.cell_count,
             )
 
 
 @dataclass(frozen=True)
 class DeleteOne:
-    """A statistic of all judgments and its values without each rater (R,), sample (S,) and cell (C,)."""
+    """A statistic of all judgments and its values without each rater (R,), sample (S,) and (kind of) cell (C,)."""
 
     value: float
     raters: Floats
     samples: Floats
     cells: Floats
+    cell_count: Floats | None = None
 
 
 def leave_outs(crossing: Crossing, totals: Floats) -> LeaveOuts:
@@ -68,9 +74,15 @@ def leave_outs(crossing: Crossing, totals: Floats) -> LeaveOuts:
     return LeaveOuts(total, total - crossing.by_rater(totals), total - crossing.by_sample(totals), total - totals)
 
 
-def one_way(values: Floats) -> float:
-    """(G - 1) / G times the sum of squared deviations of G delete-one values (Efron & Stein 1981)."""
-    return float((len(values) - 1) / len(values) * ((values - values.mean()) ** 2).sum())
+def one_way(values: Floats, count: Floats | None = None) -> float:
+    """(G - 1) / G times the sum of squared deviations of G delete-one values (Efron & Stein 1981).
+
+    `count` (like `values`) says how often each value stands; 1 by default.
+    """
+    weight = np.ones(len(values)) if count is None else count
+    size = weight.sum()
+    mean = (weight @ values) / size
+    return float((size - 1) / size * (weight @ (values - mean) ** 2))
 
 
 def jackknife(
@@ -111,7 +123,8 @@ def from_values(
     forward, back, slope = _scale(scale, value)
     with np.errstate(all="ignore"):
         centre = float(forward(np.array(value)))
-        parts = [one_way(forward(part)) for part in (values.raters, values.samples, values.cells)]
+        parts = [one_way(forward(part)) for part in (values.raters, values.samples)]
+        parts.append(one_way(forward(values.cells), values.cell_count))
     if not (math.isfinite(centre) and all(map(math.isfinite, parts))):
         return Estimate(value, reason=ONE_CLUSTER_DECIDES)
     variance, df = float(two_way(*map(np.asarray, parts))), degrees(raters, samples)

@@ -105,6 +105,7 @@ class ShareTable:
     table: Ratios
     crossing: Crossing
     credit: Floats
+    unanswerable: int
 
 
 def credits(owner: Ints, taken: Ints) -> Floats:
@@ -127,10 +128,13 @@ def preference(
     """Shares of K systems over I answered items (KLVCG, section V-E); arguments as of `choice_models.luce`.
 
     share = credit / answered items, so the shares and that of none sum to 1; `when_present` = credit / items in which
-    the system had a card.
+    the system had a card. Items without any card are `unanswerable` and count nowhere else.
     """
     owner, taken = canonical(card, chosen)
-    crossing = cross(rater, sample)
+    asked = (owner >= 0).any(axis=1)
+    crossing = cross(np.asarray(rater)[asked], np.asarray(sample)[asked])
+    unanswerable = int((~asked).sum())
+    owner, taken = owner[asked], taken[asked]
     credit = credits(owner, taken)
     present = np.concatenate([owner >= 0, np.ones((len(owner), 1), dtype=bool)], axis=1)
     credit_cells = sum_by(crossing.cell, crossing.cells, credit)
@@ -139,7 +143,7 @@ def preference(
     table = ratios(crossing, credit_cells, np.repeat(answered, credit.shape[1], axis=1))
     when_present = ratios(crossing, credit_cells, present_cells)
     found = [_share(table, when_present, k, level) for k in range(credit.shape[1])]
-    return ShareTable(tuple(found[:-1]), found[-1], table, crossing, credit_cells)
+    return ShareTable(tuple(found[:-1]), found[-1], table, crossing, credit_cells, unanswerable)
 
 
 def _share(table: Ratios, when_present: Ratios, k: int, level: float) -> Share:
