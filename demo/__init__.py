@@ -1,0 +1,1 @@
+"""The demo corpus: films drawn and comments written for this project."""
