@@ -116,7 +116,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_DISABLE_ACCESS_LOG = True  # keep no list of who logged in when
 AXES_CLIENT_IP_CALLABLE = "evalsite.staff.accounts.client_address"
-AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
+AXES_LOCKOUT_CALLABLE = "evalsite.staff.accounts.locked_out"
 AXES_VERBOSE = False
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
@@ -133,6 +133,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = env_path("STATIC_ROOT", DATA_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = env_path("MEDIA_ROOT", DATA_DIR / "media")  # frames by digest; never served as plain files
+FRAME_URI_BASE = env_str("FRAME_URI_BASE", "")  # where workers on other machines read MEDIA_ROOT; empty: as files
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

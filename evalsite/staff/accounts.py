@@ -1,5 +1,9 @@
 """Logging in and out, passwords, and one's own key to the API."""
 
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth import views
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +19,15 @@ def client_address(request: HttpRequest) -> str:
     """Where a log-in comes from: behind a proxy its last word, since all before it is the caller's own claim."""
     forwarded = str(request.META.get("HTTP_X_FORWARDED_FOR", "")) if settings.BEHIND_PROXY else ""
     return forwarded.rsplit(",", 1)[-1].strip() or str(request.META.get("REMOTE_ADDR", ""))
+
+
+def locked_out(request: HttpRequest, response: HttpResponse | None, credentials: dict[str, Any] | None) -> HttpResponse:
+    """What a name and address see that guessed too often: how long to wait."""
+    wait: timedelta = settings.AXES_COOLOFF_TIME
+    context = {"failures": settings.AXES_FAILURE_LIMIT, "minutes": round(wait.total_seconds() / 60)}
+    page = render(request, "registration/locked.html", context, status=HTTPStatus.TOO_MANY_REQUESTS)
+    page["Retry-After"] = str(round(wait.total_seconds()))
+    return page
 
 
 @staff_page("GET", "HEAD", "POST")
