@@ -8,6 +8,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from evalsite.testsets.querysets import OutputQuerySet, RunQuerySet, SampleQuerySet, TestSetQuerySet
+
 if TYPE_CHECKING:
     from django.db.models.fields.related_descriptors import RelatedManager
 
@@ -28,6 +30,10 @@ class TestSet(models.Model):
     title = models.CharField(max_length=200, blank=True)
     digest = models.CharField(max_length=64, help_text=_("SHA-256 of the imported file"))
     created_at = models.DateTimeField(auto_now_add=True)
+
+    sample_count: int  # by with_counts()
+
+    objects = TestSetQuerySet.as_manager()
 
     samples: RelatedManager[Sample]
     runs: RelatedManager[Run]
@@ -56,6 +62,8 @@ class Sample(models.Model):
     references = models.JSONField(default=list, help_text=_("the real comments at t"))
     split = models.CharField(max_length=32, default="test")
     extra = models.JSONField(default=dict, help_text=_("unknown keys of the line, kept as they were"))
+
+    objects = SampleQuerySet.as_manager()
 
     outputs: RelatedManager[Output]
 
@@ -137,6 +145,11 @@ class Run(models.Model):
     progressed_at = models.DateTimeField(null=True, blank=True, help_text=_("when outputs last came in"))
     finished_at = models.DateTimeField(null=True, blank=True)
 
+    samples_done: int  # by with_progress()
+    samples_total: int
+
+    objects = RunQuerySet.as_manager()
+
     outputs: RelatedManager[Output]
 
     class Meta:
@@ -156,6 +169,8 @@ class Output(models.Model):
     rank = models.PositiveSmallIntegerField(help_text=_("1 is the system's first choice"))
     text = models.TextField(blank=True)
     score = models.FloatField(null=True, blank=True, help_text=_("the system's own score, higher is better"))
+
+    objects = OutputQuerySet.as_manager()
 
     class Meta:
         ordering = ["run", "sample", "rank"]

@@ -1,0 +1,192 @@
+"""What a line of samples.jsonl and of outputs.jsonl must be. Looks at whole files; writes nothing."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from evalsite.testsets.errors import InputError, Problems
+from evalsite.testsets.fields import TEXT_LIMIT, Fields
+from evalsite.testsets.jsonl import Reader, shown
+from evalsite.testsets.models import Output, Run, Sample, TestSet
+from evalsite.testsets.pictures import Folder, PictureError
+
+WINDOW = 5  # seconds on either side of a sample's own second
+RANK_LIMIT = 1000
+SAMPLE_KEYS = ("id", "video", "title", "time", "duration", "frames", "context", "references", "split")
+OUTPUT_KEYS = ("sample", "rank", "text", "score")
+
+
+class CheckedSamples(NamedTuple):
+    """A samples.jsonl without faults: SHA-256 of the file, number of samples."""
+
+    digest: str
+    total: int
+
+
+class CheckedOutputs(NamedTuple):
+    """An outputs.jsonl without faults; `depth` is the highest rank, `missing` counts samples without outputs."""
+
+    digest: str
+    total: int
+    depth: int
+    missing: int
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def samples(path: Path, folder: Folder, progress: Callable[[int], None]) -> CheckedSamples:
+    """Look at every line and every picture; InputError lists all faults."""
+    problems = Problems(path.name)
+    reader = Reader(path, problems)
+    lines: dict[str, int] = {}
+    for row in reader.rows():
+        sample = _sample(Fields(row.data, row.line, problems), folder)
+        first = lines.setdefault(sample.key, row.line) if sample.key else row.line
+        if first != row.line:
+            problems.add(row.line, "id", f"The id {shown(sample.key)} is taken by line {first}.")
+        progress(reader.bytes_read)
+    if not lines and not problems.found:
+        problems.add(None, "", "The file holds no samples.")
+    problems.stop_if_any()
+    return CheckedSamples(reader.digest, len(lines))
+
+
+def read_samples(path: Path, folder: Folder) -> Iterator[Sample]:
+    """The samples of a checked file, not yet in the database. A file that was changed in between is refused."""
+    problems = Problems(path.name)
+    for row in Reader(path, problems).rows():
+        sample = _sample(Fields(row.data, row.line, problems), folder)
+        problems.stop_if_any()
+        yield sample
+    problems.stop_if_any()
+
+
+def _sample(fields: Fields, folder: Folder) -> Sample:
+    """The line as a sample; faults are noted in `fields`."""
+    second = fields.whole("time", required=True, high=10**7)
+    sample = Sample(
+        key=fields.label("id", limit=200, required=True),
+        video=fields.label("video", limit=200, required=True),
+        title=fields.label("title", limit=300),
+        time=float(second or 0),
+        duration=fields.number("duration", low=0) or None,  # 0 is how some writers say "unknown"
+        frames=_frames(fields, folder),
+        context=_context(fields, second),
+        references=fields.texts("references"),
+        split=fields.label("split", limit=32) or "test",
+        extra={name: value for name, value in fields.data.items() if name not in SAMPLE_KEYS},
+    )
+    _mistyped_keys(fields, SAMPLE_KEYS)
+    return sample
+
+
+def _frames(fields: Fields, folder: Folder) -> list[str]:
+    digests = []
+    for index, name in enumerate(fields.items("frames")):
+        place = f"frames[{index}]"
+        if fields.as_text(name, place, limit=1000, required=True):
+            try:
+                digests.append(folder.digest(name))
+            except PictureError as error:
+                fields.note(place, str(error))
+    return digests
+
+
+def _context(fields: Fields, second: int | None) -> list[dict[str, Any]]:
+    """The surrounding comments, each within five seconds of the moment and outside its own second.
+
+    Only time and text are kept: whatever else a dump says of a comment (who wrote it, ...) is not for this site.
+    """
+    comments = []
+    for entry in fields.objects("context"):
+        time = entry.number("time", required=True, low=0)
+        text = entry.text("text", limit=TEXT_LIMIT, required=True)
+        if time is not None and second is not None:
+            _in_window(entry, time, second)
+        comments.append({"time": time, "text": text})
+    return comments
+
+
+def _in_window(entry: Fields, time: float, second: int) -> None:
+    if second <= time < second + 1:
+        entry.note("time", f"{time:g} lies in second {second} itself, for which systems are to write; leave it out.")
+    elif not second - WINDOW <= time < second + WINDOW + 1:
+        entry.note("time", f"{time:g} is not within {WINDOW} seconds of {second}.")
+
+
+def _mistyped_keys(fields: Fields, known: tuple[str, ...]) -> None:
+    """A key that differs by a letter from one that is absent is a mistake; other unknown keys are welcome."""
+    absent = [name for name in known if name not in fields.data]
+    for name in fields.data.keys() - set(known):
+        if near := difflib.get_close_matches(name.lower(), absent, n=1, cutoff=0.8):
+            fields.note(name, f"The key is unknown; {near[0]!r} is meant, it seems.")
+
+
+def outputs(path: Path, testset: TestSet, progress: Callable[[int], None]) -> CheckedOutputs:
+    """Look at every line; InputError lists all faults."""
+    problems = Problems(path.name)
+    reader = Reader(path, problems)
+    keys = set(testset.samples.values_list("key", flat=True))
+    lines: dict[tuple[str, int], int] = {}
+    for row in reader.rows():
+        fields = Fields(row.data, row.line, problems)
+        place = _output(fields)[:2]
+        if place[0] and place[0] not in keys:
+            fields.note("sample", f"The test set {testset.slug!r} has no sample {shown(place[0])}.")
+        elif all(place) and lines.setdefault(place, row.line) != row.line:
+            fields.note("rank", f"Rank {place[1]} of sample {shown(place[0])} is given by line {lines[place]} already.")
+        progress(reader.bytes_read)
+    if not lines and not problems.found:
+        problems.add(None, "", "The file holds no outputs.")
+    if not problems.found:
+        _no_gaps(lines, problems)
+    problems.stop_if_any()
+    named = {key for key, _rank in lines}
+    return CheckedOutputs(reader.digest, len(lines), max(rank for _key, rank in lines), len(keys) - len(named))
+
+
+class _OutputLine(NamedTuple):
+    sample: str
+    rank: int
+    text: str
+    score: float | None
+
+
+def _output(fields: Fields) -> _OutputLine:
+    """The line as an output; a text of blanks alone is a null. Faults are noted in `fields`."""
+    text = fields.text("text", limit=TEXT_LIMIT)
+    if "text" not in fields.data:
+        fields.note("text", 'The value is missing; write "" where the system said nothing.')
+    _mistyped_keys(fields, OUTPUT_KEYS)
+    return _OutputLine(
+        sample=fields.text("sample", limit=200, required=True),
+        rank=fields.whole("rank", required=True, low=1, high=RANK_LIMIT) or 0,
+        text=text if text.strip() else "",
+        score=fields.number("score", low=-1e300, high=1e300),
+    )
+
+
+def _no_gaps(lines: dict[tuple[str, int], int], problems: Problems) -> None:
+    for (key, rank), line in lines.items():
+        if rank > 1 and (key, rank - 1) not in lines:
+            problems.add(line, "rank", f"Sample {shown(key)} has rank {rank} but no rank {rank - 1}.")
+
+
+def read_outputs(path: Path, run: Run) -> Iterator[Output]:
+    """The outputs of a checked file, not yet in the database."""
+    problems = Problems(path.name)
+    ids = dict(run.testset.samples.values_list("key", "pk"))
+    for row in Reader(path, problems).rows():
+        key, rank, text, score = _output(Fields(row.data, row.line, problems))
+        problems.stop_if_any()
+        if key not in ids:
+            raise InputError(path.name, problems.found)
+        yield Output(run=run, sample_id=ids[key], rank=rank, text=text, score=score)

@@ -1,0 +1,109 @@
+"""The store of frames: a picture is kept once, under the SHA-256 of its bytes, in Django's default storage."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from evalsite.testsets.errors import UserError
+from evalsite.testsets.models import Frame
+from evalsite.testsets.pictures import Picture, read_bounded
+
+_ADMITTED = "frames_admitted"  # key of the session
+_CHUNK = 500
+
+
+def admit(session: SessionBase) -> None:
+    """Let this browser see frames: called where a rater has consented."""
+    session[_ADMITTED] = True
+
+
+def dismiss(session: SessionBase) -> None:
+    """Take it back: called where a rater withdraws or is forgotten."""
+    session.pop(_ADMITTED, None)
+
+
+def admitted(session: SessionBase) -> bool:
+    """Whether this browser's rater has consented."""
+    return bool(session.get(_ADMITTED, False))
+
+
+class Shelf:
+    """Pictures on their way into the store: written first, named in the database later, in one transaction.
+
+    Files come before rows so that no database lock is held while they are written. `discard` takes away
+    whatever this shelf wrote that no row names; call it in every case.
+    """
+
+    def __init__(self) -> None:
+        self._written: dict[str, Frame] = {}  # by digest, not yet known to be in the database
+
+    def put(self, pictures: Sequence[Picture], progress: Callable[[], Any] = lambda: None) -> int:
+        """Write the pictures that the store lacks; returns how many those are."""
+        known = _rows(picture.digest for picture in pictures)
+        for picture in pictures:
+            row = known.get(picture.digest)
+            if row is None or not default_storage.exists(row.file):
+                self._written[picture.digest] = self._write(picture)
+            progress()
+        return len(self._written)
+
+    def _write(self, picture: Picture) -> Frame:
+        content = read_bounded(picture.path, picture.path.name)
+        if hashlib.sha256(content).hexdigest() != picture.digest:
+            raise UserError(f"{picture.path} changed while it was imported; try again when nothing writes to it.")
+        name = f"frames/{picture.digest[:2]}/{picture.digest}{picture.suffix}"
+        return Frame(
+            digest=picture.digest,
+            file=default_storage.save(name, ContentFile(content)),
+            width=picture.width,
+            height=picture.height,
+            content_type=picture.content_type,
+        )
+
+    def write_rows(self) -> None:
+        """Name the files in the database; where another import was first, its row stays."""
+        Frame.objects.bulk_create(self._written.values(), batch_size=_CHUNK, ignore_conflicts=True)
+        for digest, row in _rows(self._written).items():
+            if not default_storage.exists(row.file):  # a row whose file was lost is mended
+                Frame.objects.filter(digest=digest).update(file=self._written[digest].file)
+
+    def discard(self) -> None:
+        """Delete the files of this shelf that no row names: all of them after a failure."""
+        rows = _rows(self._written)
+        for digest, frame in self._written.items():
+            if digest not in rows or rows[digest].file != frame.file:
+                default_storage.delete(frame.file)
+
+
+def _rows(digests: Iterable[str]) -> dict[str, Frame]:
+    """The frames of these digests that the database knows."""
+    wanted = list(digests)
+    found: dict[str, Frame] = {}
+    for start in range(0, len(wanted), _CHUNK):
+        found |= Frame.objects.in_bulk(wanted[start : start + _CHUNK])
+    return found
+
+
+def uris(digests: Iterable[str]) -> dict[str, str]:
+    """Where a generation worker reads each frame: below FRAME_URI_BASE if set, else a file of this machine."""
+    return {digest: _uri(frame) for digest, frame in _rows(set(digests)).items()}
+
+
+def _uri(frame: Frame) -> str:
+    if settings.FRAME_URI_BASE:
+        return f"{settings.FRAME_URI_BASE.rstrip('/')}/{frame.file}"
+    try:
+        return Path(default_storage.path(frame.file)).as_uri()
+    except NotImplementedError:
+        raise UserError(
+            "Frames are not kept as files of this machine: set FRAME_URI_BASE to an address below which "
+            "the generation workers can read them."
+        ) from None

@@ -1,0 +1,39 @@
+"""`import_testset SLUG samples.jsonl [--frames DIR] [--title T]`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from evalsite.testsets.errors import UserError
+from evalsite.testsets.importing import import_testset
+from evalsite.testsets.terminal import Bars
+
+
+class Command(BaseCommand):
+    help = "Import a test set: all of it, or every fault with its line and nothing else."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("slug", help="the test set's name: lower-case letters, digits, - and _")
+        parser.add_argument("samples", type=Path, help="samples.jsonl: one sample a line")
+        parser.add_argument("--frames", type=Path, help="folder that the frames of samples.jsonl are relative to")
+        parser.add_argument("--title", default="", help="what pages call the test set")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with Bars(self.stderr) as bars:
+            try:
+                made = import_testset(
+                    slug=options["slug"],
+                    path=options["samples"],
+                    frames=options["frames"],
+                    title=options["title"],
+                    progress=bars.show,
+                )
+            except UserError as error:
+                raise CommandError(str(error)) from None
+        self.stdout.write(
+            f"Imported {made.samples:,} samples as test set {made.testset.slug}, "
+            f"with {made.pictures:,} pictures ({made.stored:,} new to the store)."
+        )

@@ -1,0 +1,7 @@
+"""Addresses of this room."""
+
+from django.urls import re_path
+
+from evalsite.testsets import views
+
+urlpatterns = [re_path(r"^frames/(?P<digest>[0-9a-f]{64})$", views.frame, name="frame")]
