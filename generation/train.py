@@ -94,7 +94,7 @@ def train(name: str, config: base.Config, corpora: Sequence[Corpus], options: Tr
         shutil.rmtree(options.out / "training", ignore_errors=True)
     state = _state(options.out, name, config)
     if state and state.get("done"):
-        print(f"{options.out} is trained already; --restart trains it anew.", file=sys.stderr)
+        tqdm.write(f"{options.out} is trained already; --restart trains it anew.", file=sys.stderr)
         return options.out
     kept, dev = _samples(corpora, config, options)
     seen = features.for_corpora(corpora, config.backbone)

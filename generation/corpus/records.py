@@ -1,5 +1,6 @@
 """The plain data everything else is made of: comments, videos, corpora and samples."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,6 +114,11 @@ class Sample:
         """The ``count`` comments nearest to t, second by second in the order -1, +1, -2, +2, ..."""
         seconds = self.context_by_second()
         return [text for offset in offsets_outwards()[1:] for text in seconds[offset]][:count]
+
+
+def safe_id(name: str) -> str:
+    """A video id made of a file's name: letters, digits, ".", "-" and "_" only."""
+    return re.sub(r"[^\w.\-]+", "_", name).strip("._-") or "video"
 
 
 def offsets_outwards() -> list[int]:

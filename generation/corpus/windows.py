@@ -19,14 +19,23 @@ def samples(corpus: Corpus, split: str) -> list[Sample]:
     return [sample for video in corpus.videos for sample in _of_video(video) if sample.split == split]
 
 
-def ranking_items(found: Sequence[Sample], *, min_references: int = 1, max_references: int = 5) -> list[Sample]:
-    """Moments with enough distinct references, cut to the first ``max_references`` of them."""
-    items = []
-    for sample in found:
-        distinct = tuple(dict.fromkeys(sample.references))
-        if len(distinct) >= min_references:
-            items.append(replace(sample, references=distinct[:max_references]))
-    return items
+def with_references(found: Sequence[Sample], at_least: int = 1) -> list[Sample]:
+    """Moments with enough distinct references, each text once in the order it was written."""
+    distinct = (replace(sample, references=tuple(dict.fromkeys(sample.references))) for sample in found)
+    return [sample for sample in distinct if len(sample.references) >= at_least]
+
+
+def every(corpus: Corpus, split: str, seconds: int) -> list[Sample]:
+    """A moment each ``seconds`` seconds whether or not anybody commented: for films that nobody commented yet."""
+    moments = []
+    for video in corpus.videos:
+        by_second = _by_second(video)
+        for segment in video.stretches():
+            if segment.split == split:
+                filmed = _filmed(video, segment)
+                times = range(segment.start, segment.end, seconds)
+                moments += [_sample(video, segment, t, by_second, filmed) for t in times]
+    return moments
 
 
 def hold_out(found: Sequence[Sample], share: float, seed: int) -> tuple[list[Sample], list[Sample]]:
@@ -44,13 +53,23 @@ def thin(sample: Sample, density: float, seed: int) -> Sample:
 
 
 def _of_video(video: Video) -> Iterator[Sample]:
+    by_second = _by_second(video)
+    for segment in video.stretches():
+        filmed = _filmed(video, segment)
+        for t in sorted(s for s in by_second if segment.start <= s < segment.end):
+            yield _sample(video, segment, t, by_second, filmed)
+
+
+def _by_second(video: Video) -> dict[int, list[Comment]]:
     by_second: dict[int, list[Comment]] = defaultdict(list)
     for comment in video.comments:
         by_second[comment.second].append(comment)
-    for segment in video.stretches():
-        filmed = sorted(s for s in video.frames if segment.start <= s < segment.end)
-        for t in sorted(s for s in by_second if segment.start <= s < segment.end):
-            yield _sample(video, segment, t, by_second, filmed)
+    return by_second
+
+
+def _filmed(video: Video, segment: Segment) -> list[int]:
+    """Seconds of the segment that have a frame."""
+    return sorted(s for s in video.frames if segment.start <= s < segment.end)
 
 
 def _sample(video: Video, segment: Segment, t: int, by_second: dict[int, list[Comment]], filmed: list[int]) -> Sample:
@@ -65,7 +84,7 @@ def _sample(video: Video, segment: Segment, t: int, by_second: dict[int, list[Co
         category=video.category,
         frames=tuple(video.frames[_nearest(filmed, s)] for s in window) if filmed else (),
         context=tuple(comment for s in around for comment in by_second.get(s, ())),
-        references=tuple(comment.text for comment in by_second[t]),
+        references=tuple(comment.text for comment in by_second.get(t, ())),
         split=segment.split,
         scene=segment.scene,
     )

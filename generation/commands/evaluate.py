@@ -1,0 +1,40 @@
+"""Measure a checkpoint: ranking of shared candidate sets and automatic metrics of its outputs, as JSON."""
+
+import argparse
+from pathlib import Path
+
+from generation.commands import _shared
+from generation.corpus.readers import own
+from generation.corpus.records import SPLITS
+from generation.evaluate import EvaluateOptions, evaluate
+from generation.train import choose_device
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    standard = EvaluateOptions()
+    parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT")
+    parser.add_argument("--corpus", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--split", choices=SPLITS, default=standard.split)
+    parser.add_argument("--density", type=float, default=standard.density, help="share of the context that is kept")
+    parser.add_argument("--min-references", type=int, default=standard.min_references)
+    parser.add_argument("--limit", type=int, help="draw at most so many items")
+    parser.add_argument("--seed", type=int, default=standard.seed)
+    parser.add_argument("--candidates", type=Path, help="file of candidate sets to use, or to make")
+    parser.add_argument("--generate", type=int, default=standard.generate, help="outputs a moment; 0: rank only")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--out", type=Path, help="write there instead of standard output")
+
+
+def run(args: argparse.Namespace) -> None:
+    options = EvaluateOptions(
+        split=args.split,
+        min_references=args.min_references,
+        limit=args.limit,
+        density=args.density,
+        seed=args.seed,
+        candidates=args.candidates,
+        generate=args.generate,
+        device=str(choose_device(args.device)),
+    )
+    result = evaluate(args.checkpoint, own.read(args.corpus), options, _shared.bar("items"))
+    _shared.print_json(result, args.out)
