@@ -6,6 +6,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("evalsite.staff.urls")),
     path("", include("evalsite.rating.urls")),
+    path("", include("evalsite.testsets.urls")),
     path("reports/", include("evalsite.reports.urls")),
     path("api/v1/", include("evalsite.api.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
