@@ -1,0 +1,208 @@
+// A sitting: shows an item, hands its answer to the outbox, and goes on at once with the next, fetched beforehand.
+// Every step works without this script too; it only spares the waiting and bears a lost network.
+
+import { Cards } from "./cards.js";
+import { clear, load, save } from "./keep.js";
+import { listen } from "./keys.js";
+import { Outbox } from "./outbox.js";
+import { Stage } from "./stage.js";
+
+const AHEAD = 4; // items fetched beforehand
+const REST = 15; // minutes after which a break is suggested
+
+const outbox = new Outbox();
+const net = document.querySelector("[data-net]");
+const pages = new Map(); // path -> HTML of an item not yet shown
+const answered = new Map(); // path -> what was sent from here: {picked, comment, revision}
+let item, stage, cards, rested = Date.now();
+
+function begin(root) {
+  item = root;
+  stage = new Stage(root);
+  cards = new Cards(root, { texts: net.dataset, change: () => stage.mark(), send: leave });
+  const help = root.querySelector("[data-help]");
+  help.hidden = false;
+  help.addEventListener("click", () => document.querySelector("[data-help-dialog]").showModal());
+  root.querySelector("[data-previous]")?.addEventListener("click", (event) => {
+    event.preventDefault();
+    go(new URL(event.currentTarget.href).pathname);
+  });
+  if (!cards.practice) ahead(root.dataset.next, AHEAD);
+  spent();
+}
+
+function end() {
+  stage.stop();
+  cards.stop();
+}
+
+/** The answer is safe in the outbox: go on. */
+function leave(entry) {
+  answered.set(entry.url, inside(entry));
+  outbox.add(entry);
+  return onward();
+}
+
+/** To the next item; after the last one the page waits for the server's word. */
+function onward() {
+  const last = Number(item.dataset.position) >= Number(item.dataset.total);
+  return last ? wait() : go(item.dataset.next);
+}
+
+/** What an entry of the outbox says, as the item's page will show it once it is stored. */
+function inside({ fields }) {
+  const of = (name) => fields.filter(([field]) => field === name).map(([, value]) => value);
+  return { picked: [...of("marked"), ...of("chosen")], comment: of("comment")[0], revision: Number(of("revision")[0]) + 1 };
+}
+
+/** The latest answer to this item that still waits on the device. */
+function queued(path) {
+  const entry = outbox.entries.findLast?.(({ url }) => url === path);
+  return entry && inside(entry);
+}
+
+/** Nothing more to judge: the code comes when every answer has arrived. */
+function wait() {
+  end();
+  const text = document.createElement("p");
+  text.className = "lead";
+  text.textContent = net.dataset.last;
+  item.replaceChildren(text);
+  item.className = "waiting";
+  item.dataset.waiting = "";
+}
+
+async function go(path, { push = true } = {}) {
+  const page = await take(path);
+  if (!page) return;
+  end();
+  if (push) history.pushState({}, "", page.path);
+  swap(page.root, page.path);
+}
+
+function swap(root, path) {
+  root.querySelectorAll("noscript").forEach((one) => one.remove());
+  const sent = answered.get(path) ?? queued(path);
+  if (sent && sent.revision > Number(root.dataset.revision)) overlay(root, sent);
+  item.replaceWith(root);
+  begin(root);
+  document.title = root.querySelector("[data-title]").dataset.title;
+  scrollTo(0, 0);
+  document.querySelector("main").focus({ preventScroll: true });
+  suggestBreak();
+}
+
+/** A page fetched before its answer was sent: show what was sent, and send changes as the next revision. */
+function overlay(root, { picked, comment, revision }) {
+  root.dataset.revision = String(revision);
+  const form = root.querySelector("[data-form]");
+  form.elements.revision.value = String(revision);
+  form.elements.key.value = freshKey();
+  form.elements.comment.value = comment ?? "";
+  form.querySelectorAll("[name=marked], [name=chosen]").forEach((input) => (input.checked = picked.includes(input.value)));
+}
+
+const freshKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** The page of an item, from what was fetched or from the server; keeps asking while the network is away. */
+async function take(path) {
+  for (let wait = 500; ; wait = Math.min(wait * 2, 8000)) {
+    const page = pages.get(path) ?? (await fetchPage(path));
+    if (page?.elsewhere) {
+      location.assign(page.elsewhere);
+      return null;
+    }
+    if (page) return { path: page.path, root: parse(page.html) };
+    say(net.dataset.loading);
+    await new Promise((wake) => setTimeout(wake, wait));
+  }
+}
+
+async function fetchPage(path) {
+  try {
+    const reply = await fetch(path, { headers: { "X-Ahead": "1" }, credentials: "same-origin" });
+    const html = await reply.text();
+    if (!reply.ok || !html.includes("data-item")) return reply.status >= 500 ? null : { elsewhere: path };
+    const page = { path: new URL(reply.url).pathname, html };
+    pages.set(page.path, page);
+    return page;
+  } catch {
+    return null;
+  }
+}
+
+const parse = (html) => document.adoptNode(new DOMParser().parseFromString(html, "text/html").querySelector("[data-item]"));
+
+/** Fetches the next items with their pictures, one after the other, while the rater looks at this one. */
+async function ahead(path, count) {
+  if (!path || count < 1) return;
+  const page = pages.get(path) ?? (await fetchPage(path));
+  if (!page?.html) return;
+  const root = parse(page.html);
+  root.querySelectorAll("[data-frame]").forEach((frame) => {
+    if (frame.dataset.src && count < AHEAD) return; // the loop's frames only of the very next item
+    new Image().src = frame.dataset.src ?? frame.src;
+  });
+  if (Number(root.dataset.position) < Number(root.dataset.total)) await ahead(root.dataset.next, count - 1);
+}
+
+function say(text, label = "", act = null) {
+  net.hidden = !text;
+  net.querySelector("[data-net-text]").textContent = text;
+  const button = net.querySelector("[data-net-button]");
+  button.hidden = !label;
+  button.textContent = label;
+  button.onclick = act;
+}
+
+const quiet = () => say("");
+
+function spent() {
+  const place = item.querySelector("[data-spent]");
+  place.hidden = false;
+  const show = () => {
+    if (!place.isConnected) return clearInterval(timer);
+    const seconds = Math.floor(cards.clock.visible / 1000);
+    place.querySelector("[data-spent-clock]").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  };
+  const timer = setInterval(show, 1000);
+  show();
+}
+
+function suggestBreak() {
+  const minutes = Math.floor((Date.now() - rested) / 60000);
+  if (minutes < REST) return;
+  rested = Date.now();
+  say(net.dataset.break.replace("%n", minutes), net.dataset.dismiss, quiet);
+}
+
+function watchOutbox() {
+  const retry = () => outbox.hurry();
+  outbox.addEventListener("offline", () => {
+    const waiting = net.dataset.waiting.replace("%n", outbox.entries.length);
+    say(`${net.dataset.offline} ${waiting}`, net.dataset.retry, retry);
+  });
+  outbox.addEventListener("refused", ({ detail }) => say(net.dataset.refused.replace("%s", detail.error), net.dataset.retry, retry));
+  outbox.addEventListener("acknowledged", ({ detail }) => {
+    if (detail.conflict) [answered, pages].forEach((known) => known.delete(detail.entry.url));
+    if (detail.conflict) say(net.dataset.conflict.replace("%n", detail.entry.position), net.dataset.dismiss, quiet);
+    else if (!detail.left) quiet();
+    if (!detail.left && "waiting" in (item?.dataset ?? {})) location.assign(detail.next);
+  });
+  addEventListener("beforeunload", (event) => outbox.unsaved && event.preventDefault());
+}
+
+function start() {
+  if (document.querySelector("[data-forget-device]")) clear();
+  const root = document.querySelector("[data-item]");
+  if (net) watchOutbox();
+  outbox.flush();
+  if (!root) return;
+  begin(root);
+  if (queued(location.pathname)?.revision > Number(root.dataset.revision)) onward(); // sent, then the page was reloaded
+  listen({ cards: () => cards, stage: () => stage, root: () => item });
+  addEventListener("popstate", () => go(location.pathname, { push: false }));
+  addEventListener("pagehide", () => cards.keep());
+}
+
+start();
