@@ -1,7 +1,8 @@
 """The sub-commands of ``python -m generation``: one file is one command, and the file name is its name.
 
 A command is a module whose docstring's first line is its help, with ``arguments(parser)`` and ``run(args)``. ``run``
-may return an exit status; a command with TAKES_FIELDS gets unknown arguments as ``args.rest``. Mistakes of the user are raised as :class:`~generation.errors.UserError`.
+may return an exit status; a command with TAKES_FIELDS gets unknown arguments as ``args.rest``. Mistakes of the
+user are raised as :class:`~generation.errors.UserError`.
 """
 
 import argparse

@@ -2,9 +2,9 @@
 
 import argparse
 import random
-import sys
 from pathlib import Path
 
+from generation.commands import _shared
 from generation.corpus import testset, windows
 from generation.corpus.readers import own
 from generation.corpus.records import SPLITS
@@ -38,6 +38,4 @@ def run(args: argparse.Namespace) -> None:
             f"{args.corpus} has no {args.split} moments with {args.min_references} or more distinct comments."
         )
     testset.write(found, args.out, args.corpus / "frames")
-    print(
-        f"Wrote {len(found)} samples to {args.out}; their frames are under {args.corpus / 'frames'}.", file=sys.stderr
-    )
+    _shared.say(f"Wrote {len(found)} samples to {args.out}; frames are relative to {args.corpus / 'frames'}.")

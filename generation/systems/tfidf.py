@@ -49,7 +49,7 @@ class Tfidf(System):
     def _index(self, comments: list[str]) -> None:
         self.comments = comments
         words = [t for i, t in enumerate(self.vocabulary.tokens) if i not in self.vocabulary.special]
-        self._vectorizer = TfidfVectorizer(analyzer=self._words, vocabulary=words)
+        self._vectorizer = TfidfVectorizer(analyzer=self._words, lowercase=False, vocabulary=words)
         self._matrix = self._vectorizer.fit_transform(comments).tocsr()
 
     def _words(self, text: str) -> list[str]:
