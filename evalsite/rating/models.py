@@ -6,6 +6,8 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
+from django.db.models.signals import m2m_changed
+from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
 from evalsite.rating import protocols
@@ -13,6 +15,8 @@ from evalsite.testsets.models import Output, Run, Sample, TestSet, validate_slug
 
 if TYPE_CHECKING:
     from django.db.models.fields.related_descriptors import RelatedManager
+
+    from evalsite.rating.protocols.base import Protocol, Settings
 
 
 def opaque_id() -> str:
@@ -25,8 +29,27 @@ def protocol_choices() -> list[tuple[str, str]]:
     return [(name, name) for name in protocols.names()]
 
 
+class Frozen(Exception):
+    """Someone tried to change what a started campaign has fixed; the text says what to do."""
+
+    def __init__(self, slug: str, what: str) -> None:
+        super().__init__(
+            f"Campaign {slug} has been started, so its {what} cannot change any more; "
+            f"make a copy to change it: manage.py clone_campaign {slug} NEW_SLUG."
+        )
+
+
+class CampaignManager(models.Manager["Campaign"]):
+    """Leaves the manifest in the database until it is asked for: it may weigh megabytes."""
+
+    def get_queryset(self) -> models.QuerySet[Campaign]:
+        return super().get_queryset().defer("manifest")
+
+
 class Campaign(models.Model):
     """One study: a protocol, a test set, one run of each system. Frozen once started."""
+
+    FROZEN = ("slug", "protocol", "testset_id", "settings", "seed", "consent", "instructions")
 
     class State(models.TextChoices):
         DRAFT = "draft", _("draft")
@@ -65,13 +88,55 @@ class Campaign(models.Model):
     assignments: RelatedManager[Assignment]
     events: RelatedManager[Event]
 
+    objects = CampaignManager()
+
     class Meta:
         ordering = ["-created_at", "-pk"]
+        base_manager_name = "objects"
         verbose_name = _("campaign")
         verbose_name_plural = _("campaigns")
 
     def __str__(self) -> str:
         return self.title or self.slug
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Refuse what would change a frozen campaign, whoever asks."""
+        if self.pk and (name := self._frozen_change()):
+            raise Frozen(self.slug, name)
+        super().save(*args, **kwargs)
+
+    def _frozen_change(self) -> str | None:
+        """Name of a frozen field that differs from what is stored, or None."""
+        stored = Campaign.objects.filter(pk=self.pk).exclude(state=self.State.DRAFT).values(*self.FROZEN).first()
+        here = self.__dict__  # a field that was not loaded is not written either
+        return next(
+            (name.removesuffix("_id") for name in stored or {} if here.get(name, stored[name]) != stored[name]), None
+        )
+
+    @property
+    def rules(self) -> type[Protocol]:
+        """The class of its protocol."""
+        return protocols.load(self.protocol)
+
+    @property
+    def options(self) -> Settings:
+        """Its settings, whole: what differs over the protocol's defaults. Raises SettingsError."""
+        return self.rules.Settings.read(self.settings)
+
+
+@receiver(m2m_changed, sender=Campaign.runs.through)
+def _keep_frozen_runs(instance: Campaign | Run, action: str, pk_set: set[int] | None, **_kwargs: Any) -> None:
+    """The runs of a frozen campaign stay as they are, from whichever side they are touched."""
+    if action not in {"pre_add", "pre_remove", "pre_clear"}:
+        return
+    if isinstance(instance, Campaign):
+        touched = Campaign.objects.filter(pk=instance.pk)
+    elif pk_set is None:
+        touched = Campaign.objects.filter(runs=instance)
+    else:
+        touched = Campaign.objects.filter(pk__in=pk_set)
+    if frozen := touched.exclude(state=Campaign.State.DRAFT).first():
+        raise Frozen(frozen.slug, "runs")
 
 
 class Rater(models.Model):
@@ -91,12 +156,15 @@ class Rater(models.Model):
     completed_at = models.DateTimeField(null=True, blank=True)
     completion_code = models.CharField(max_length=32, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    forgotten_at = models.DateTimeField(null=True, blank=True, help_text=_("when all that is personal was erased"))
     simulated = models.BooleanField(default=False)
     skill = models.JSONField(null=True, blank=True, help_text=_("a simulated rater's parameters"))
     created_at = models.DateTimeField(auto_now_add=True)
     seen_at = models.DateTimeField(null=True, blank=True)
 
     assignments: RelatedManager[Assignment]
+
+    token = ""  # of a rater just enrolled, to be told once; never stored
 
     class Meta:
         ordering = ["campaign", "pseudonym"]
@@ -123,6 +191,9 @@ class Assignment(models.Model):
     public_id = models.CharField(max_length=32, unique=True, default=opaque_id)
     number = models.PositiveIntegerField(help_text=_("the rater's sittings, from 1"))
     practice = models.BooleanField(default=False)
+    seat = models.PositiveIntegerField(
+        null=True, blank=True, help_text=_("which of the shares dealt beforehand; empty: none")
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     completed_at = models.DateTimeField(null=True, blank=True)
 
