@@ -1,6 +1,6 @@
 """Read-only lists and single things. Every class is a declaration; what is shown is said in `serializers`."""
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -39,7 +39,7 @@ class TestSets(generics.ListAPIView[TestSet]):
     __test__ = False
 
     serializer_class = TestSetSerializer
-    queryset = TestSet.objects.annotate(sample_count=Count("samples")).order_by("slug")
+    queryset = TestSet.objects.with_counts().order_by("slug")
 
 
 class TestSetDetail(generics.RetrieveAPIView[TestSet]):
@@ -48,7 +48,7 @@ class TestSetDetail(generics.RetrieveAPIView[TestSet]):
     __test__ = False
 
     serializer_class = TestSetSerializer
-    queryset = TestSet.objects.annotate(sample_count=Count("samples"))
+    queryset = TestSet.objects.with_counts()
     lookup_field = "slug"
 
 
@@ -105,14 +105,14 @@ class Campaigns(generics.ListAPIView[Campaign]):
     """Studies, newest first."""
 
     serializer_class = CampaignSerializer
-    queryset = Campaign.objects.select_related("testset").prefetch_related("runs__system").defer("manifest")
+    queryset = Campaign.objects.select_related("testset").prefetch_related("runs__system")
 
 
 class CampaignDetail(generics.RetrieveAPIView[Campaign]):
     """One study."""
 
     serializer_class = CampaignSerializer
-    queryset = Campaign.objects.select_related("testset").prefetch_related("runs__system").defer("manifest")
+    queryset = Campaign.objects.select_related("testset").prefetch_related("runs__system")
     lookup_field = "slug"
 
 
