@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 if TYPE_CHECKING:
@@ -58,10 +58,10 @@ class RunQuerySet(QuerySet["Run"]):
         return self.select_related("system", "testset")
 
     def with_progress(self) -> Self:
-        """Adds `samples_done` (samples with an output of the last rank) and `samples_total`."""
+        """Adds `samples_done` and `samples_total`; a sample's outputs come all together, so one of them tells."""
         from evalsite.testsets.models import Output, Sample
 
-        done = Output.objects.filter(run=OuterRef("pk"), rank=OuterRef("per_sample")).order_by()
+        done = Output.objects.filter(run=OuterRef("pk"), rank=1).order_by()
         total = Sample.objects.filter(testset=OuterRef("testset")).order_by()
         return self.annotate(
             samples_done=_counted(done, "run"),
@@ -97,5 +97,5 @@ class OutputQuerySet(QuerySet["Output"]):
 
 def _counted(rows: QuerySet[Output] | QuerySet[Sample], by: str) -> Coalesce:
     """The number of rows of a correlated query, as a column."""
-    count = rows.values(key=F(by)).annotate(n=Count("pk")).values("n")
+    count = rows.values(by).annotate(n=Count("pk")).values("n")
     return Coalesce(Subquery(count, output_field=IntegerField()), 0)

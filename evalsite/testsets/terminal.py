@@ -29,11 +29,30 @@ def testset_named(slug: str) -> TestSet:
 testset_named.__test__ = False  # type: ignore[attr-defined]  # the name begins like a test's
 
 
+class Plain:
+    """A command's stream as a file that adds neither colour nor line breaks: bars redraw their line."""
+
+    def __init__(self, stream: OutputWrapper) -> None:
+        self.stream = stream
+
+    def write(self, text: str) -> None:
+        """Write the text as it is."""
+        self.stream.write(text, style_func=str, ending="")
+
+    def flush(self) -> None:
+        """Pass it on."""
+        self.stream.flush()
+
+    def isatty(self) -> bool:
+        """Whether somebody watches a terminal."""
+        return self.stream.isatty()
+
+
 class Bars:
     """One progress bar for each stage of an import; none where nobody watches a terminal."""
 
     def __init__(self, stream: OutputWrapper) -> None:
-        self.stream = stream
+        self.stream = Plain(stream)
         self.stage = ""
         self.bar: tqdm[Any] | None = None
 
@@ -62,7 +81,7 @@ def wait(run: Run, stream: OutputWrapper, *, patience: float, timeout: float | N
     """Show a bar until the run is finished. CommandError where it fails or the time is up."""
     end = None if timeout is None else time.monotonic() + timeout
     asked_at = time.monotonic()
-    with tqdm(desc=str(run.system), total=None, unit=" samples", file=stream) as bar:
+    with tqdm(desc=str(run.system), unit=" samples", file=Plain(stream)) as bar:
         while True:
             now = pregeneration.progress(run)
             bar.total = now.total
