@@ -283,7 +283,7 @@ def measure_speed(rows: int) -> None:
 def main(arguments: Sequence[str] = ()) -> None:
     """Print every figure; `--runs` and `--rows` make it shorter."""
     parser = argparse.ArgumentParser(prog="benchmarks.estimators")
-    parser.add_argument("--runs", type=int, default=1000, help="simulated campaigns a design; 0: none")
+    parser.add_argument("--runs", type=int, default=2000, help="simulated campaigns a design; 0: none")
     parser.add_argument("--rows", type=int, default=1_000_000, help="judgments of the speed table; 0: none")
     options = parser.parse_args(arguments)
     if options.rows:
