@@ -13,12 +13,13 @@ from django.utils import timezone
 from evalsite.rating import manifest, protocols, texts
 from evalsite.rating.models import Campaign, Event, Frozen
 from evalsite.rating.options import SettingsError
+from evalsite.testsets.errors import UserError
 from evalsite.testsets.models import HUMAN, Run, TestSet
 
 State = Campaign.State
 
 
-class CampaignError(Exception):
+class CampaignError(UserError):
     """The campaign cannot be made, changed or moved like this; `errors` holds one sentence for each reason."""
 
     def __init__(self, *errors: str) -> None:
@@ -31,7 +32,7 @@ def latest_runs(testset: TestSet, systems: Sequence[str]) -> list[Run]:
     runs, errors = [], []
     for slug in systems:
         finished = testset.runs.filter(system__slug=slug, state=Run.State.FINISHED)
-        if run := finished.order_by("-finished_at", "-pk").first():
+        if run := finished.order_by("-created_at", "-pk").first():
             runs.append(run)
         else:
             errors.append(
@@ -95,13 +96,21 @@ def create(
 
 
 @transaction.atomic
-def edit(*, campaign: Campaign, settings: Mapping[str, Any] | None = None, actor: str = "", **fields: Any) -> Campaign:
-    """Change a draft: settings, seed, title, consent, instructions, completion_url. Raises CampaignError or Frozen.
+def edit(
+    *,
+    campaign: Campaign,
+    settings: Mapping[str, Any] | None = None,
+    runs: Sequence[Run] | None = None,
+    actor: str = "",
+    **fields: Any,
+) -> Campaign:
+    """Change a draft: settings, runs, seed, title, consent, instructions, completion_url. Raises CampaignError, Frozen.
 
     The title and where raters go at the end may change at any time.
     """
     if unknown := fields.keys() - {"seed", "title", "consent", "instructions", "completion_url"}:
         raise CampaignError(f"{min(unknown)} of a campaign cannot be edited.")
+    campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
     if settings is not None:
         try:
             fields["settings"] = campaign.rules.Settings.differing(settings)
@@ -111,6 +120,9 @@ def edit(*, campaign: Campaign, settings: Mapping[str, Any] | None = None, actor
     for name, value in changed.items():
         setattr(campaign, name, value)
     campaign.save(update_fields=list(changed))
+    if runs is not None and set(runs) != set(campaign.runs.all()):
+        campaign.runs.set(runs)
+        changed["runs"] = runs
     if errors := problems(campaign):
         raise CampaignError(*errors)
     log(campaign, "edited", actor=actor, detail={"fields": sorted(changed)})
@@ -240,7 +252,7 @@ def _with_people(
     if "controls" not in rules.Settings.fields() or any(run.system.slug == HUMAN for run in runs):
         return runs, values
     wanted = rules.Settings.read(values)
-    people = testset.runs.filter(system__slug=HUMAN, state=Run.State.FINISHED).order_by("-finished_at", "-pk").first()
+    people = testset.runs.filter(system__slug=HUMAN, state=Run.State.FINISHED).order_by("-created_at", "-pk").first()
     if people and (wanted.controls or wanted.decoys):
         return [*runs, people], values
     if not people and "controls" not in said:

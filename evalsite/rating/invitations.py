@@ -16,8 +16,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from evalsite.rating import draws, texts
-from evalsite.rating.models import Assignment, Campaign, Item, Rater
+from evalsite.rating import draws, sessions, texts
+from evalsite.rating.models import Campaign, Item, Rater
 
 _CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # without those that look alike
 
@@ -57,18 +57,14 @@ def invite(*, campaign: Campaign, count: int, language: str = "") -> list[Invita
     if count < 1:
         raise ValueError("Invite at least one rater.")
     first = _next_number(campaign, simulated=False)
-    invitations = []
-    for number in range(first, first + count):
-        token = _token()
-        rater = Rater(campaign=campaign, pseudonym=_pseudonym(number), token_digest=_digest(token), language=language)
-        invitations.append(Invitation(rater, token))
+    invitations = [_new(campaign, number, language=language) for number in range(first, first + count)]
     Rater.objects.bulk_create([invitation.rater for invitation in invitations])
     return invitations
 
 
 def admit(token: str) -> Rater | None:
     """The rater whose personal link this is, or None. Stamps their presence."""
-    rater = Rater.objects.select_related(None).filter(token_digest=_digest(token), forgotten_at=None).first()
+    rater = Rater.objects.filter(token_digest=_digest(token), forgotten_at=None).first()
     if rater:
         Rater.objects.filter(pk=rater.pk).update(seen_at=timezone.now())
     return rater
@@ -76,7 +72,7 @@ def admit(token: str) -> Rater | None:
 
 def open_link(*, campaign: Campaign) -> str:
     """A new token of the campaign's open link, by which anybody can enrol; the one before stops working."""
-    token = _token()
+    token = secrets.token_urlsafe(18)
     campaign.open_enrolment = _digest(token)
     campaign.save(update_fields=["open_enrolment"])
     return token
@@ -97,17 +93,18 @@ def enrol(*, campaign: Campaign, external_id: str = "", language: str = "") -> R
     stored = draws.digest(campaign.seed, campaign.slug, "external id", external_id).hex() if external_id else ""
     if stored and (known := campaign.raters.filter(external_id=stored).first()):
         return known
-    token = _token()
-    rater = Rater.objects.create(
-        campaign=campaign,
-        pseudonym=_pseudonym(number),
-        token_digest=_digest(token),
-        external_id=stored,
-        language=language,
-        seen_at=timezone.now(),
-    )
-    rater.token = token
-    return rater
+    invitation = _new(campaign, number, language=language, external_id=stored, seen_at=timezone.now())
+    invitation.rater.save()
+    invitation.rater.token = invitation.token
+    return invitation.rater
+
+
+@transaction.atomic
+def simulated(*, campaign: Campaign, skill: Mapping[str, float]) -> Rater:
+    """A rater who is a program, and says so in every row: S-0001."""
+    invitation = _new(campaign, _next_number(campaign, simulated=True), simulated=True, skill=dict(skill))
+    invitation.rater.save()
+    return invitation.rater
 
 
 @dataclass(frozen=True)
@@ -161,9 +158,9 @@ def complete(*, rater: Rater) -> str:
     rater = Rater.objects.select_for_update().get(pk=rater.pk)
     if rater.completion_code:
         return rater.completion_code
-    open_items = Item.objects.filter(assignment__rater=rater, revision=0, released_at=None).count()
-    if open_items or not Assignment.objects.filter(rater=rater).exists():
-        raise NotFinished(open_items)
+    missing = sessions.open_items(rater)
+    if missing or not Item.objects.filter(assignment__rater=rater, revision__gt=0).exists():
+        raise NotFinished(missing)
     rater.completion_code = "".join(secrets.choice(_CODE_LETTERS) for _place in range(10))
     rater.completed_at = timezone.now()
     rater.save(update_fields=["completion_code", "completed_at"])
@@ -191,12 +188,11 @@ def _next_number(campaign: Campaign, *, simulated: bool) -> int:
     return campaign.raters.filter(simulated=simulated).count() + 1
 
 
-def _pseudonym(number: int, letter: str = "R") -> str:
-    return f"{letter}-{number:04d}"
-
-
-def _token() -> str:
-    return secrets.token_urlsafe(18)
+def _new(campaign: Campaign, number: int, **fields: Any) -> Invitation:
+    """A rater not yet stored, and the token of their link."""
+    token = secrets.token_urlsafe(18)
+    pseudonym = f"{'S' if fields.get('simulated') else 'R'}-{number:04d}"
+    return Invitation(Rater(campaign=campaign, pseudonym=pseudonym, token_digest=_digest(token), **fields), token)
 
 
 def _digest(token: str) -> str:

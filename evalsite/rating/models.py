@@ -11,6 +11,7 @@ from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
 from evalsite.rating import protocols
+from evalsite.testsets.errors import UserError
 from evalsite.testsets.models import Output, Run, Sample, TestSet, validate_slug
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def protocol_choices() -> list[tuple[str, str]]:
     return [(name, name) for name in protocols.names()]
 
 
-class Frozen(Exception):
+class Frozen(UserError):
     """Someone tried to change what a started campaign has fixed; the text says what to do."""
 
     def __init__(self, slug: str, what: str) -> None:
@@ -49,7 +50,7 @@ class CampaignManager(models.Manager["Campaign"]):
 class Campaign(models.Model):
     """One study: a protocol, a test set, one run of each system. Frozen once started."""
 
-    FROZEN = ("slug", "protocol", "testset_id", "settings", "seed", "consent", "instructions")
+    FROZEN = ("slug", "protocol", "testset_id", "settings", "seed", "consent", "instructions", "manifest_digest")
 
     class State(models.TextChoices):
         DRAFT = "draft", _("draft")
@@ -106,9 +107,11 @@ class Campaign(models.Model):
         super().save(*args, **kwargs)
 
     def _frozen_change(self) -> str | None:
-        """Name of a frozen field that differs from what is stored, or None."""
+        """Name of a frozen field that differs from what is stored, or None. A started campaign is no draft again."""
         stored = Campaign.objects.filter(pk=self.pk).exclude(state=self.State.DRAFT).values(*self.FROZEN).first()
         here = self.__dict__  # a field that was not loaded is not written either
+        if stored and here.get("state") == self.State.DRAFT:
+            return "state"
         return next(
             (name.removesuffix("_id") for name in stored or {} if here.get(name, stored[name]) != stored[name]), None
         )
@@ -213,7 +216,8 @@ class Item(models.Model):
     """One sample shown once to one rater; the cards and their order are fixed when it is made.
 
     `cards` is `[{"id": opaque, "text": shown, "kind": "output" | "control" | "decoy" | "check",
-    "outputs": [ids of the outputs that share this text]}]` in the order shown.
+    "outputs": [ids of the outputs that share this text]}]` in the order shown; only `id` and `text` may be shown.
+    In an attention check of its own (`purpose` is "check") the right answer is the card of kind "control".
     """
 
     class Purpose(models.TextChoices):
@@ -246,7 +250,19 @@ class Item(models.Model):
         return f"{self.assignment} / {self.position}"
 
 
-class Submission(models.Model):
+class Kept(models.Model):
+    """A row that is written once: evidence is added to, and never changed."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError(f"A stored {self._meta.verbose_name} is never changed; add another one.")
+        super().save(*args, **kwargs)
+
+
+class Submission(Kept):
     """What a rater sent for one item, as it came: the evidence behind the judgments."""
 
     item = models.ForeignKey(Item, models.CASCADE, related_name="submissions")
@@ -272,7 +288,7 @@ class Submission(models.Model):
         return f"{self.item} r{self.revision}"
 
 
-class Judgment(models.Model):
+class Judgment(Kept):
     """One tidy row: what one submission says of one output (or of the item, where output is empty).
 
     Criteria: `fake` (1 marked fake, 0 escaped), `best` (1 chosen, 0 not), `none` (1: none of them; no output),
@@ -302,7 +318,7 @@ class Judgment(models.Model):
         return f"{self.item} {self.criterion}={self.value:g}"
 
 
-class Event(models.Model):
+class Event(Kept):
     """A log of what was done to a campaign: by whom, when, why. Rows are only ever added."""
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="events")

@@ -13,6 +13,8 @@ from typing import Any, Self
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from evalsite.testsets.errors import UserError
+
 # Rules by which a rater's answers are left out of the second version of every number; they never delete anything.
 EXCLUSIONS: dict[str, str | Promise] = {
     "checks_failed_over": _("attention checks failed: more than"),
@@ -23,7 +25,7 @@ EXCLUSIONS: dict[str, str | Promise] = {
 }
 
 
-class SettingsError(Exception):
+class SettingsError(UserError):
     """One or more settings are wrong; `errors` holds one sentence for each."""
 
     def __init__(self, errors: Iterable[str]) -> None:
@@ -70,9 +72,13 @@ class Settings:
         return dataclasses.asdict(cls())
 
     @classmethod
-    def parse(cls, words: Iterable[str]) -> dict[str, Any]:
-        """`key=value` words as JSON values, checked; `exclusions.NAME=value` sets one rule. Raises SettingsError."""
-        values: dict[str, Any] = {}
+    def parse(cls, words: Iterable[str], over: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """`key=value` words as JSON values, checked, beside those in `over`. Raises SettingsError.
+
+        `exclusions.NAME=value` sets one rule beside those there are. A value that is the default is kept: it was said.
+        """
+        before = {**cls.defaults(), **(over or {})}
+        values: dict[str, Any] = dict(over or {})
         errors = []
         for word in words:
             key, equals, text = word.partition("=")
@@ -80,12 +86,14 @@ class Settings:
             if not equals:
                 errors.append(f"{word!r} is not a setting; write key=value.")
             elif part:
-                values.setdefault(key, {})[part] = _value(text)
+                rules = values.get(key, before.get(key))
+                values[key] = {**(rules if isinstance(rules, dict) else {}), part: _value(text)}
             else:
                 values[key] = _value(text)
         if errors:
             raise SettingsError(errors)
-        return cls.differing(values)
+        whole = dataclasses.asdict(cls.read(values))
+        return {key: whole[key] for key in values}
 
     @classmethod
     def differing(cls, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,11 +18,14 @@ from evalsite.rating.protocols.base import Deal, Drawn, InvalidAnswer, Material,
 from evalsite.testsets.models import HUMAN, Sample
 
 __all__ = [
-    "Conflict", "InvalidAnswer", "NothingLeft", "Refused", "Timing", "assign", "next_item", "progress", "record",
+    "Conflict", "InvalidAnswer", "NothingLeft", "Refused", "Timing", "assign", "more", "next_item",
+    "open_items", "progress", "record",
     "serve",
 ]  # fmt: skip
 
 _LONGEST_MS = 24 * 3600 * 1000
+_LONGEST_KEY = 64
+_LONGEST_COMMENT = 4000
 
 
 class Refused(Exception):
@@ -78,6 +81,24 @@ def next_item(assignment: Assignment) -> Item | None:
     return item
 
 
+def more(*, rater: Rater) -> bool:
+    """Whether `assign` would open a further sitting for a rater who has answered everything."""
+    campaign = Campaign.objects.get(pk=rater.campaign_id)
+    try:
+        _check_open(campaign, rater)
+        campaign.rules.draw(campaign.options, _standing(campaign, rater))
+    except NothingLeft:
+        return False
+    return True
+
+
+def open_items(rater: Rater) -> int:
+    """How many items the rater has still to answer, in all sittings; those taken by others do not count."""
+    for assignment in Assignment.objects.filter(rater=rater, completed_at=None).select_related("rater", "campaign"):
+        _reclaim(assignment)
+    return Item.objects.filter(assignment__rater=rater, revision=0, released_at=None).count()
+
+
 def progress(assignment: Assignment) -> tuple[int, int]:
     """Answered items, and all that this rater is to answer: released ones only where they were answered after all."""
     counts = assignment.items.aggregate(
@@ -113,6 +134,8 @@ def record(
 
 @transaction.atomic
 def _record(item: Item, key: str, revision: int, answer: Mapping[str, Any], timing: Timing, comment: str) -> Submission:
+    if not 0 < len(key) <= _LONGEST_KEY or "\0" in key:
+        raise InvalidAnswer(gettext("This page is out of date; load it again."))
     if stored := item.submissions.filter(key=key).first():
         return stored
     assignment = (
@@ -125,8 +148,9 @@ def _record(item: Item, key: str, revision: int, answer: Mapping[str, Any], timi
         return _lost_race(item, key, revision, valid)
     if revision and assignment.items.filter(position__gt=item.position, revision__gt=0).exists():
         raise Refused(gettext("Only the last item you answered can be changed."))
+    remark = comment.replace("\0", "").strip()[:_LONGEST_COMMENT]
     submission = Submission.objects.create(
-        item=item, revision=revision + 1, key=key, answer=valid, comment=comment, **timing.columns()
+        item=item, revision=revision + 1, key=key, answer=valid, comment=remark, **timing.columns()
     )
     item.revision = revision + 1
     Judgment.objects.bulk_create(

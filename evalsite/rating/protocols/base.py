@@ -186,8 +186,8 @@ class Protocol(ABC):
         return []
 
     @classmethod
-    def simulate(cls, item: Item, believed: Mapping[str, float], real: float, random: Random) -> dict[str, Any]:
-        """A simulated rater's answer. `believed`: by card id, log-odds of taking it for real; `real`: of a real one."""
+    def simulate(cls, item: Item, believed: Mapping[str, float], random: Random) -> dict[str, Any]:
+        """A simulated rater's answer. `believed`: by card id, the log-odds of taking it for real."""
         raise NotImplementedError(f"The protocol {cls.slug} cannot be simulated.")
 
 

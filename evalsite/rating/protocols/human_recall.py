@@ -182,7 +182,7 @@ class HumanRecall(base.Protocol):
         return problems
 
     @classmethod
-    def simulate(cls, item: Item, believed: Mapping[str, float], real: float, random: base.Random) -> dict[str, Any]:
+    def simulate(cls, item: Item, believed: Mapping[str, float], random: base.Random) -> dict[str, Any]:
         return {"marked": [card["id"] for card in item.cards if random.random() >= base.logistic(believed[card["id"]])]}
 
 

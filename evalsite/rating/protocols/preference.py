@@ -148,7 +148,7 @@ class Preference(base.Protocol):
         return []
 
     @classmethod
-    def simulate(cls, item: Item, believed: Mapping[str, float], real: float, random: base.Random) -> dict[str, Any]:
+    def simulate(cls, item: Item, believed: Mapping[str, float], random: base.Random) -> dict[str, Any]:
         """Luce's choice with "none" as an option as good as a card believed at odds of one half."""
         ids = [card["id"] for card in item.cards]
         weights = [math.exp(believed[card]) for card in ids] + [0.5]
