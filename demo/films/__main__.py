@@ -23,8 +23,8 @@ def main(arguments: list[str] | None = None) -> int:
         for film in films:
             check_film(film)
         from demo.films import render  # the drawing library is in the `dev` extra only
-    except ModuleNotFoundError as error:
-        print(f"{error.name} is not installed: run `pip install -e .[dev]`, then try again", file=sys.stderr)
+    except ImportError as error:  # not installed, or a system library it needs (libEGL, libGL) is absent
+        print(f"cannot draw ({error}): run `pip install -e .[dev]`, then try again", file=sys.stderr)
         return 1
     except ValueError as error:
         print(error, file=sys.stderr)
