@@ -8,6 +8,7 @@ from uuid import uuid4
 from django import forms
 from django.conf import settings as site
 from django.utils.text import capfirst
+from django.utils.timezone import localtime
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as lazy
 
@@ -93,6 +94,10 @@ class CampaignForm(forms.Form):
         return self.group("consent.", "instructions.")
 
     @property
+    def text_errors(self) -> bool:
+        return any(field.errors for field in self.texts_group)
+
+    @property
     def head_group(self) -> list[forms.BoundField]:
         return [field for field in self.visible_fields() if "." not in field.name]
 
@@ -129,7 +134,7 @@ class RunsField(RunsFieldBase):
     """Runs to tick, each told from others of the same system."""
 
     def label_from_instance(self, obj: Run) -> str:
-        return f"{obj.system.name} · #{obj.pk}, {obj.created_at:%Y-%m-%d %H:%M}, k = {obj.per_sample}"
+        return f"{obj.system.name} · #{obj.pk}, {localtime(obj.created_at):%Y-%m-%d %H:%M}, k = {obj.per_sample}"
 
 
 class NewCampaignForm(CampaignForm):
@@ -172,7 +177,7 @@ def settings_fields(rules: type[Protocol], values: Mapping[str, Any]) -> dict[st
     for key, entry in rules.Settings.fields().items():
         if key == "exclusions":
             for rule, text in EXCLUSIONS.items():
-                initial = values[key].get(rule)
+                initial = f"{values[key][rule]:g}" if rule in values[key] else None
                 fields[f"set.exclusions.{rule}"] = forms.FloatField(
                     label=capfirst(str(text)), min_value=0, required=False, initial=initial
                 )
@@ -184,7 +189,11 @@ def settings_fields(rules: type[Protocol], values: Mapping[str, Any]) -> dict[st
 def _field(entry: dataclasses.Field[Any], value: Any) -> forms.Field:
     """The form field for one declared setting, by the type of its default."""
     known = entry.metadata
-    common = {"label": capfirst(known["help"]), "initial": value, "help_text": entry.name}
+    common = {
+        "label": capfirst(known["help"]),
+        "initial": f"{value:g}" if isinstance(value, float) else value,
+        "help_text": entry.name,
+    }
     if isinstance(entry.default, bool):
         return forms.BooleanField(required=False, **common)
     if isinstance(entry.default, str):

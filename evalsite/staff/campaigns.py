@@ -62,7 +62,7 @@ def detail(request: StaffRequest, slug: str) -> HttpResponse:
         "campaign": campaign,
         "rules": campaign.rules,
         "runs": overview.runs().filter(campaigns=campaign).order_by("system__slug"),
-        "settings": campaign.options.as_json().items(),
+        "settings": overview.settings_rows(campaign),
         "problems": campaigns.problems(campaign) if draft else [],
         "page": Paginator(overview.raters(campaign), PAGE).get_page(request.GET.get("page")),
         "events": campaign.events.order_by("-at", "-pk")[:PAGE],

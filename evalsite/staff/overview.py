@@ -1,14 +1,16 @@
 """What staff see at a glance: how far campaigns and runs are. Counts only, never who leads."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import count
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Avg, Count, FloatField, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from evalsite.rating.models import Campaign, Item, Rater, Submission
+from evalsite.rating.options import EXCLUSIONS
 from evalsite.testsets import pregeneration
 from evalsite.testsets.models import Run
 
@@ -52,6 +54,17 @@ def raters(campaign: Campaign) -> QuerySet[Rater]:
         answered=_count(items.filter(revision__gt=0), "assignment__rater"),
         seconds=Subquery(seconds.values("mean"), output_field=FloatField()),
     )
+
+
+def settings_rows(campaign: Campaign) -> Iterator[tuple[str, Any, Any]]:
+    """Key, meaning and value of every setting; of the exclusions every rule there is."""
+    values, fields = campaign.options.as_json(), campaign.rules.Settings.fields()
+    for key, entry in fields.items():
+        if key == "exclusions":
+            yield from ((f"{key}.{rule}", EXCLUSIONS[rule], f"{limit:g}") for rule, limit in values[key].items())
+        else:
+            value = values[key]
+            yield key, entry.metadata["help"], f"{value:g}" if isinstance(value, float) else value
 
 
 def free_slug(slug: str) -> str:
