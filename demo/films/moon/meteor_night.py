@@ -117,16 +117,16 @@ def _dome(b: Brush, t: float) -> None:
 
 def _pair(b: Brush, t: float) -> None:
     dash = ramp(t, 4.6, 6.2)
-    pot, x = 246, between(60, 206, dash)
+    pot, x = 262, between(60, 196, dash)
     shield = ramp(t, 6.0, 6.6)
     if shield > 0.1:
-        b.glow(232, 262, 150, "#8fb4ff", 0.45 * shield)
-    b.oval(226, 342, 90, 9, "#180a2c", alpha=0.5)
-    sprout(b, pot, 342, 1.05, t, 0.9, glad=t > 9.4)
+        b.glow(240, 248, 150, "#8fb4ff", 0.45 * shield)
+    b.oval(226, 326, 90, 9, "#180a2c", alpha=0.5)
+    sprout(b, pot, 326, 1.05, t, 0.9, glad=t > 9.4)
     robot(
         b,
         x,
-        340,
+        324,
         1.16,
         t,
         "awe" if t < 4.6 else ("cross" if t < 9.4 else "glad"),
@@ -142,7 +142,7 @@ def _pair(b: Brush, t: float) -> None:
             px = 160 + 150 * a
             b.circle(
                 px + 40 * (a - 0.5) * share,
-                206 - 22 * sin(pi * share) + 20 * share,
+                190 - 22 * sin(pi * share) + 20 * share,
                 1.4 + 2 * s,
                 "#ffc07a",
                 alpha=(1 - share) * 0.9,
