@@ -28,6 +28,8 @@ def staff_page(*methods: str) -> Callable[[View], View]:
     """
 
     def decorate(view: View) -> View:
+        answer = require_http_methods(list(methods) or ["GET", "HEAD"])(view)
+
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
@@ -36,8 +38,8 @@ def staff_page(*methods: str) -> Callable[[View], View]:
                 raise PermissionDenied(
                     _("This page is for those who run a study; your account is not marked as staff.")
                 )
-            return view(request, *args, **kwargs)
+            return answer(request, *args, **kwargs)
 
-        return never_cache(require_http_methods(list(methods) or ["GET", "HEAD"])(guarded))
+        return never_cache(guarded)
 
     return decorate

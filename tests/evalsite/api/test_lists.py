@@ -6,7 +6,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from django.urls.resolvers import URLPattern
-from pytest_django.fixtures import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries
 
 from evalsite.api.pagination import Pages
 from evalsite.api.urls import urlpatterns
