@@ -74,6 +74,7 @@ class Transport(filesystem.Transport):
     """Named by the setting CELERY_BROKER_TRANSPORT."""
 
     Channel = Channel
+    polling_interval = 0.2  # seconds an idle worker waits before it looks again; kombu's second is felt in every batch
 
 
 def _write_whole(path: Path, text: str, *, replace: bool = True) -> None:

@@ -92,14 +92,14 @@ def wait(run: Run, stream: OutputWrapper, *, patience: float, timeout: float | N
                 return
             if now.state == Run.State.FAILED:
                 raise CommandError(_failure(run))
+            if time.monotonic() - asked_at >= patience:
+                _say_why(run, bar, patience)
+                asked_at = time.monotonic()
             if end is not None and time.monotonic() >= end:
                 raise CommandError(
                     f"Run {run.pk} is not finished after {timeout:g} s ({now.done:,} of {now.total:,} samples). Its "
                     f"workers go on; to wait again: python manage.py pregenerate --watch {run.pk}"
                 )
-            if time.monotonic() - asked_at >= patience:
-                _say_why(run, bar, patience)
-                asked_at = time.monotonic()
             time.sleep(POLL)
 
 
