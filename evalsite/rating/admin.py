@@ -7,6 +7,7 @@ campaign is closed or somebody unblinds it with a reason on its report. Tokens a
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db import models
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -20,7 +21,10 @@ BLIND = Q(state__in=[Campaign.State.RUNNING, Campaign.State.PAUSED]) & ~Q(events
 
 @admin.register(Campaign)
 class CampaignAdmin(Admin):
-    """A draft may be edited; a started campaign is frozen, and only its printed title is still open."""
+    """All of a campaign but what stays open for ever: its printed title, and where raters go at the end.
+
+    A draft is edited on the staff pages, where the choices are explained and checked.
+    """
 
     actions = None
     list_display = ["slug", "title", "protocol", "testset", "state", "created_at", "started_at", "closed_at"]
@@ -28,9 +32,9 @@ class CampaignAdmin(Admin):
     list_select_related = ["testset"]
     search_fields = ["slug", "title"]
     date_hierarchy = "created_at"
-    shown = [
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+    readonly_fields = [
         "slug",
-        "title",
         "protocol",
         "testset",
         "runs",
@@ -39,24 +43,18 @@ class CampaignAdmin(Admin):
         "state",
         "consent",
         "instructions",
-        "completion_url",
         "manifest_digest",
         "created_at",
         "started_at",
         "closed_at",
     ]
-    fields = (*shown,)
-    always_readonly = ["slug", "state", "manifest_digest", "created_at", "started_at", "closed_at"]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Campaign | None = None) -> list[str]:
-        draft = obj is not None and obj.state == Campaign.State.DRAFT
-        return self.always_readonly if draft else self.shown
+    fields = ("title", "completion_url", *readonly_fields)
 
     def view_on_site(self, campaign: Campaign) -> str:
         return reverse("staff:campaign", args=[campaign.slug])
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return False  # campaigns are made on the staff pages, where the choices are explained and checked
+        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

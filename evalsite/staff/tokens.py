@@ -13,7 +13,7 @@ class NotStaffError(ValueError):
 def renew_token(*, user: User) -> str:
     """A new token for a member of staff; the old one stops working at once."""
     if not (user.is_active and user.is_staff):
-        raise NotStaffError(f"{user.get_username()} is not active staff: the API answers staff only.")
+        raise NotStaffError(f"The API answers staff only, and {user.get_username()} is not active staff.")
     Token.objects.filter(user_id=user.pk).delete()
     key: str = Token.objects.create(user_id=user.pk).key
     return key

@@ -7,7 +7,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from rest_framework.authtoken.models import Token
 
-from evalsite.rating.models import Campaign
+from evalsite.rating import campaigns, invitations, sessions
+from evalsite.rating.models import Campaign, Rater
 from evalsite.testsets.models import Output, Run, Sample, System, TestSet
 
 PASSWORD = "a bridge of paper boats"
@@ -112,3 +113,22 @@ def draft(harbour: TestSet, ut: Run, cvae: Run) -> Campaign:
     )
     campaign.runs.set([ut, cvae])
     return campaign
+
+
+@pytest.fixture
+def running(draft: Campaign) -> Campaign:
+    return campaigns.start(campaign=draft, actor="alice")
+
+
+def answer_all(campaign: Campaign, *, raters: int) -> list[Rater]:
+    """So many people take part and answer all they are given, always with the first card."""
+    invited = [invitation.rater for invitation in invitations.invite(campaign=campaign, count=raters)]
+    for rater in invited:
+        invitations.consent(rater=rater, language="en", screening={"years": 3})
+        sitting = sessions.assign(rater=rater)
+        while item := sessions.next_item(sitting):
+            sessions.serve(item=item)
+            answer = {"chosen": item.cards[0]["id"]}
+            timing = sessions.Timing(3000, 1000, 4000)
+            sessions.record(item=item, key=f"key-{item.pk}", revision=item.revision, answer=answer, timing=timing)
+    return invited
