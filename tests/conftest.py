@@ -27,3 +27,14 @@ def repository() -> Path:
 def demo_corpus(repository: Path) -> Path:
     """The corpus drawn and written for the demo."""
     return repository / "demo" / "corpus"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """SQLite tests use a file, as the site does: threads cannot race in a database that lives in memory."""
+    from django.db import connection
+
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
