@@ -228,8 +228,12 @@ def _resume(campaign: Campaign, rater: Rater) -> Assignment | None:
 
 
 def _reclaim(assignment: Assignment) -> None:
-    """Give released items back to the rater they were drawn for, where nobody else has them now."""
-    released = dict(assignment.items.filter(revision=0).exclude(released_at=None).values_list("pk", "sample"))
+    """Give released items back to the rater they were drawn for, where nobody else has them now.
+
+    Attention checks come back along with others, never alone.
+    """
+    free = list(assignment.items.filter(revision=0).exclude(released_at=None).values_list("pk", "sample", "purpose"))
+    released = {pk: sample for pk, sample, purpose in free if purpose != Item.Purpose.CHECK}
     if not released:
         return
     campaign, rater = assignment.campaign, assignment.rater
@@ -237,7 +241,8 @@ def _reclaim(assignment: Assignment) -> None:
     loads = dict(live.annotate(n=Count("pk")).values_list("sample", "n"))
     options = campaign.options
     kept = [pk for pk, sample in released.items() if campaign.rules.keeps(options, loads.get(sample, 0))]
-    Item.objects.filter(pk__in=kept, revision=0).update(released_at=None)
+    checks = [pk for pk, _sample, purpose in free if purpose == Item.Purpose.CHECK] if kept else []
+    Item.objects.filter(pk__in=[*kept, *checks], revision=0).update(released_at=None)
 
 
 def _standing(campaign: Campaign, rater: Rater) -> Standing:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from evalsite.rating import campaigns, invitations
 from evalsite.rating.models import Campaign, Rater
@@ -67,6 +68,13 @@ def make_rater(campaign: Campaign, years: float = 5) -> Rater:
     rater = invitations.enrol(campaign=campaign)
     invitations.consent(rater=rater, language="en", screening={"years": years})
     return rater
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Sentences for raters are checked as they are written, not as they are translated."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
