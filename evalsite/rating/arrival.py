@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -18,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from evalsite.rating import identity, invitations, pages, practice, texts, views
+from evalsite.rating import identity, invitations, manifest, pages, practice, texts, views
 from evalsite.rating.models import Campaign, Rater
 from evalsite.rating.protocols.base import PracticeItem
 
@@ -103,8 +104,7 @@ def _barred(door: Door) -> pages.Problem | None:
 
 
 def _invite(request: HttpRequest, door: Door, problem: str = "", status: int = 200) -> HttpResponse:
-    language, options = pages.language(), door.campaign.options
-    items = getattr(options, "items_per_sitting", 0)
+    language, items = pages.language(), _items_ahead(door.campaign)
     context = {
         "protocol": door.campaign.protocol,
         "items": items,
@@ -118,6 +118,15 @@ def _invite(request: HttpRequest, door: Door, problem: str = "", status: int = 2
         "knows_rater": door.rater is not None,
     }
     return render(request, "rating/invitation.html", context, status=status)
+
+
+def _items_ahead(campaign: Campaign) -> int:
+    """About how many items a sitting holds: a fixed number, or an equal share of all there is to judge."""
+    options = campaign.options
+    if fixed := getattr(options, "items_per_sitting", 0):
+        return min(int(fixed), len(manifest.plan(campaign).samples))
+    each, among = getattr(options, "raters_per_sample", 1), getattr(options, "raters", 1)
+    return math.ceil(len(manifest.plan(campaign).samples) * each / among)
 
 
 def _consent(request: HttpRequest, door: Door) -> HttpResponse:

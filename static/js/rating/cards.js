@@ -1,9 +1,54 @@
 // One item's form: marks and choices, undo, keys, the draft on this device, and deliberate sending.
 
-import { Clock } from "./clock.js";
 import { drop, load, save } from "./keep.js";
 
 const HASTE = 350; // milliseconds after an item appears in which a key sends nothing
+
+/** How long an item was in view, when the rater first acted, how long until it was sent. Survives a reload. */
+class Clock {
+  /** @param {{visible?: number, first?: number|null, started?: number}} [saved] what a draft kept */
+  constructor(saved = {}) {
+    this.kept = saved.visible ?? 0;
+    this.first = saved.first ?? null;
+    this.started = saved.started ?? Date.now();
+    this.since = document.visibilityState === "visible" ? performance.now() : null;
+    this.onchange = () => this.turn();
+    document.addEventListener("visibilitychange", this.onchange);
+  }
+
+  /** The page came into view or left it. */
+  turn() {
+    const seen = document.visibilityState === "visible";
+    if (seen && this.since === null) this.since = performance.now();
+    if (!seen && this.since !== null) {
+      this.kept += performance.now() - this.since;
+      this.since = null;
+    }
+  }
+
+  /** Milliseconds in view so far. */
+  get visible() {
+    return Math.round(this.kept + (this.since === null ? 0 : performance.now() - this.since));
+  }
+
+  /** The first mark, choice or keystroke of the rater; later ones change nothing. */
+  touch() {
+    this.first ??= Math.max(0, Date.now() - this.started);
+  }
+
+  saved() {
+    return { visible: this.visible, first: this.first, started: this.started };
+  }
+
+  fields() {
+    const elapsed = Math.max(0, Date.now() - this.started);
+    return { visible_ms: String(this.visible), first_action_ms: String(this.first ?? elapsed), elapsed_ms: String(elapsed) };
+  }
+
+  stop() {
+    document.removeEventListener("visibilitychange", this.onchange);
+  }
+}
 
 export class Cards {
   /**
@@ -38,7 +83,8 @@ export class Cards {
     });
     this.form.addEventListener("submit", (event) => this.submit(event));
     const undo = this.form.querySelector("[data-undo]");
-    undo.hidden = this.practice && !this.form.querySelector("[data-send]");
+    if (!undo) return; // a solved practice item
+    undo.hidden = false;
     undo.addEventListener("click", () => this.undo());
   }
 
@@ -80,7 +126,8 @@ export class Cards {
     const count = this.inputs[0]?.type === "checkbox" && this.now.length ? this.texts.count.replace("%n", this.now.length) : "";
     state.textContent = text || count;
     state.classList.toggle("is-asking", asking);
-    this.form.querySelector("[data-undo]").disabled = !this.past.length;
+    const undo = this.form.querySelector("[data-undo]");
+    if (undo) undo.disabled = !this.past.length;
     this.change();
   }
 
