@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from evalsite.rating import campaigns, protocols
 from evalsite.rating.campaigns import CampaignError
 from evalsite.rating.models import Campaign, Frozen
+from evalsite.rating.options import SettingsError
 from evalsite.staff import overview
 from evalsite.staff.access import StaffRequest, staff_page
 from evalsite.staff.campaign_forms import BasisForm, CampaignForm, CloneForm, InviteForm, NewCampaignForm
@@ -40,7 +41,7 @@ def new(request: StaffRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             campaign = campaigns.create(protocol=protocol, testset=testset, actor=str(request.user), **form.values())
-        except CampaignError as error:
+        except (CampaignError, SettingsError) as error:
             add_errors(form, error)
         else:
             return redirect("staff:campaign", campaign.slug)
@@ -48,7 +49,7 @@ def new(request: StaffRequest) -> HttpResponse:
     return render(request, "staff/campaign_new.html", context)
 
 
-def add_errors(form: CampaignForm | CloneForm, error: CampaignError | Frozen) -> None:
+def add_errors(form: CampaignForm | CloneForm, error: CampaignError | SettingsError | Frozen) -> None:
     for sentence in getattr(error, "errors", [str(error)]):
         form.add_error(None, sentence)
 
@@ -83,7 +84,7 @@ def edit(request: StaffRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             campaigns.edit(campaign=campaign, actor=str(request.user), **form.values())
-        except (CampaignError, Frozen) as error:
+        except (CampaignError, SettingsError, Frozen) as error:
             add_errors(form, error)
         else:
             messages.success(request, _("Saved."))
