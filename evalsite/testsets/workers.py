@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from kombu.exceptions import ChannelError, OperationalError
+from kombu.utils.url import maybe_sanitize_url
 
 from evalsite.celery import app
 from evalsite.testsets.errors import UserError
@@ -54,7 +56,7 @@ def _broker() -> Iterator[None]:
 
 def unreachable(error: BaseException) -> str:
     """The sentence for a broker that does not answer."""
-    place = app.connection_for_write().as_uri()  # as_uri hides the password
+    place = maybe_sanitize_url(settings.CELERY_BROKER_URL)  # without the password
     return f"The message broker {place} does not answer ({error}): start it, or correct CELERY_BROKER_URL."
 
 

@@ -331,14 +331,18 @@ class TestWatching:
         fail(run_id=run.pk, reason="over")
         assert pregeneration.stalled(run) is None
 
-    def test_a_broker_that_does_not_answer_is_named(self, started: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_broker_that_does_not_answer_is_named_without_its_password(
+        self, started: Any, monkeypatch: pytest.MonkeyPatch, settings: Any
+    ) -> None:
         def refuse(**kwargs: Any) -> None:
             raise ConnectionRefusedError(111, "Connection refused")
 
         monkeypatch.setattr(workers.app.control, "inspect", refuse)
+        settings.CELERY_BROKER_URL = "redis://worker:secret@broker:6379/0"
         stall = pregeneration.stalled(started(), patience=0)
         assert stall is not None
-        assert "message broker filesystem://" in stall.why
+        assert "The message broker redis://worker:**@broker:6379/0 does not answer" in stall.why
+        assert "secret" not in stall.why
 
 
 class TestTheCommand:

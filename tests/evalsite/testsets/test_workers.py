@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
@@ -44,8 +46,7 @@ class Site:
         """The tests' own PostgreSQL database, or a file that processes can share."""
         if connection.vendor == "sqlite":
             return f"sqlite:///{self.folder / 'db.sqlite3'}"
-        given = connection.settings_dict
-        return "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**given)
+        return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """One command, to its end."""
@@ -132,6 +133,13 @@ def pregenerate(site: Site, system: str, *more: str) -> subprocess.CompletedProc
     return site.manage("pregenerate", *arguments, "--wait", "--timeout", "60", *more)
 
 
+def number(started: subprocess.CompletedProcess[str]) -> str:
+    """The run that the command started."""
+    found = re.match(r"Started run (\d+): ", started.stdout)
+    assert found, started.stdout + started.stderr
+    return found[1]
+
+
 def test_outputs_travel_through_both_workers_and_failures_tell_why(site: Site, tmp_path: Path) -> None:
     """One pair of workers, started once, serves all these runs."""
     site.worker("evalsite", "web")
@@ -177,7 +185,7 @@ def test_a_worker_that_dies_loses_a_batch_and_resuming_brings_it_back(site: Site
     assert "No generation worker answers" in stalled.stderr
     assert "is not finished after 12 s" in stalled.stderr
     site.worker(STANDIN, "gpu")
-    resumed = site.manage("pregenerate", "--resume", "1", "--wait", "--timeout", "60")
+    resumed = site.manage("pregenerate", "--resume", number(stalled), "--wait", "--timeout", "60")
     assert resumed.returncode == 0, resumed.stderr
     (run,) = site.runs()
     assert (run["state"], len(run["outputs"])) == ("finished", 10)
@@ -188,9 +196,9 @@ def test_without_workers_the_command_says_which_to_start(site: Site) -> None:
     assert nobody.returncode == 1
     assert "No generation worker is running: start one with `make gpu-worker`." in nobody.stderr
     site.worker(STANDIN, "gpu")
-    halfway = site.manage("pregenerate", "--watch", "1", "--timeout", "20", "--patience", "2")
+    halfway = site.manage("pregenerate", "--watch", number(nobody), "--timeout", "20", "--patience", "2")
     assert halfway.returncode == 1
     assert "no web worker answers: start one with `make worker`" in halfway.stderr
     site.worker("evalsite", "web")
-    watched = site.manage("pregenerate", "--watch", "1", "--timeout", "60")
+    watched = site.manage("pregenerate", "--watch", number(nobody), "--timeout", "60")
     assert watched.returncode == 0, watched.stderr
