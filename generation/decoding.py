@@ -121,13 +121,14 @@ def beam_search(
     scores[:, 0] = 0.0
     tokens = torch.full((batch * beam,), start, device=device)
     offsets = torch.arange(batch, device=device)[:, None] * beam
+    barred = torch.tensor(list(forbidden), dtype=torch.long, device=device)
     prefixes: list[list[tuple[int, ...]]] = [[()] * beam for _ in range(batch)]
     finished: list[list[Hypothesis]] = [[] for _ in range(batch)]
     open_samples = [True] * batch
     for length in range(1, longest + 2):
         logits, cache = step(tokens, cache)
         chances = logits.float().log_softmax(-1)
-        chances[:, list(forbidden)] = float("-inf")
+        chances = chances.index_fill(1, barred, float("-inf"))
         if length > longest:
             ending = chances[:, end].clone()
             chances.fill_(float("-inf"))
@@ -198,6 +199,7 @@ def draw(
     """
     n, longest = noise.shape
     tokens = torch.full((n,), start, device=noise.device)
+    barred = torch.tensor(list(forbidden), dtype=torch.long, device=noise.device)
     alive = torch.ones(n, dtype=torch.bool, device=noise.device)
     sums, lengths = torch.zeros(n, device=noise.device), torch.zeros(n, device=noise.device)
     words = []
@@ -206,7 +208,7 @@ def draw(
         logits = logits.float()
         chances = logits.log_softmax(-1)
         if i < longest:
-            logits[:, list(forbidden)] = float("-inf")
+            logits = logits.index_fill(1, barred, float("-inf"))
             mass = restrict(logits, temperature=temperature, top_k=top_k, top_p=top_p).cumsum(-1)
             # The last token with mass takes what rounding leaves above the sum.
             picked = torch.searchsorted(mass, noise[:, i : i + 1] * mass[:, -1:], right=True).squeeze(1)

@@ -57,7 +57,7 @@ def _settings() -> dict[str, Any]:
     return settings
 
 
-app = Celery("generation")
+app = Celery("generation", fixups=[])  # none for Django, even where its settings are named
 app.add_defaults(_settings)
 
 

@@ -333,7 +333,9 @@ class _Stage:
     def _update(self, loss: Tensor, optimizer: str = "main") -> None:
         """Backward, average over processes, clip, step."""
         if not torch.isfinite(loss):
-            raise UserError(f"The loss is {float(loss)} at step {self.step} of stage {self.stage}; try a smaller --lr.")
+            raise UserError(
+                f"The loss is {float(loss.detach())} at step {self.step} of stage {self.stage}; try a smaller --lr."
+            )
         chosen = self.optimizers[optimizer]
         parameters = [p for group in chosen.param_groups for p in group["params"]]
         chosen.zero_grad(set_to_none=True)

@@ -1,5 +1,6 @@
 """The plain data everything else is made of: comments, videos, corpora and samples."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -53,7 +54,8 @@ class Video:
         """The segments, or the whole video as one segment of its split."""
         if self.segments:
             return self.segments
-        end = max(int(self.duration) + 1, *(c.second + 1 for c in self.comments), 1) if self.comments else 1
+        ends = [math.ceil(self.duration), 1, *(c.second + 1 for c in self.comments[-1:]), *(s + 1 for s in self.frames)]
+        end = max(ends)
         return (Segment(0, end, self.split or ""),)
 
 

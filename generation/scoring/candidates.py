@@ -46,12 +46,13 @@ class Pool:
         if not self.texts:
             raise UserError("There are no training comments to draw candidates from.")
         # Words of one character, which scikit-learn's own pattern drops, count as well.
-        self._vectorizer = TfidfVectorizer(analyzer=lambda text: split_words(text, tokenizer))
-        self._matrix = self._vectorizer.fit_transform(self.texts).tocsr()
+        # A document is a list of comments, each cut by itself.
+        self._vectorizer = TfidfVectorizer(analyzer=lambda texts: [w for t in texts for w in split_words(t, tokenizer)])
+        self._matrix = self._vectorizer.fit_transform([text] for text in self.texts).tocsr()
 
     def nearest(self, context: Sequence[str]) -> list[int]:
         """Places of the comments that share words with the context, nearest first; none for an unknown context."""
-        query = self._vectorizer.transform([" ".join(context)])
+        query = self._vectorizer.transform([context])
         cosines = (self._matrix @ query.T).toarray().ravel()
         places = np.flatnonzero(cosines > 0)
         return [int(i) for i in places[np.lexsort((places, -cosines[places]))]]

@@ -50,13 +50,14 @@ class Tfidf(System):
         self.comments = comments
         words = [t for i, t in enumerate(self.vocabulary.tokens) if i not in self.vocabulary.special]
         self._vectorizer = TfidfVectorizer(analyzer=self._words, lowercase=False, vocabulary=words)
-        self._matrix = self._vectorizer.fit_transform(comments).tocsr()
+        self._matrix = self._vectorizer.fit_transform([text] for text in comments).tocsr()
 
-    def _words(self, text: str) -> list[str]:
-        return split_words(text, self.config.tokenizer)
+    def _words(self, comments: Sequence[str]) -> list[str]:
+        """The words of a document, which is a list of comments each cut by itself."""
+        return [word for text in comments for word in split_words(text, self.config.tokenizer)]
 
     def _query(self, sample: Sample) -> Any:
-        return self._vectorizer.transform([" ".join(comment.text for comment in sample.context)])
+        return self._vectorizer.transform([[comment.text for comment in sample.context]])
 
     def generate(self, samples: Sequence[Sample], options: Options) -> list[list[Output]]:
         """The nearest comments, or with ``decoding="sample"`` some drawn by their nearness. Scores are cosines."""
@@ -75,7 +76,7 @@ class Tfidf(System):
         """One minus the cosine of candidate and context."""
         scores = []
         for sample, texts in zip(samples, candidates, strict=True):
-            matrix = self._vectorizer.transform(texts)
+            matrix = self._vectorizer.transform([text] for text in texts)
             scores.append([float(1 - cosine) for cosine in (matrix @ self._query(sample).T).toarray().ravel()])
         return scores
 

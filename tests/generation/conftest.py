@@ -11,7 +11,18 @@ import torch
 from generation.corpus.readers import load
 from generation.corpus.records import Corpus
 
-SAYINGS = ["哈哈哈哈", "前方高能", "泪目了", "这只猫好可爱", "船长来了", "下雨了", "打卡", "好美的星空", "第一！", "猫在屋顶上"]
+SAYINGS = [
+    "哈哈哈哈",
+    "前方高能",
+    "泪目了",
+    "这只猫好可爱",
+    "船长来了",
+    "下雨了",
+    "打卡",
+    "好美的星空",
+    "第一！",
+    "猫在屋顶上",
+]
 
 
 @pytest.fixture(autouse=True)
