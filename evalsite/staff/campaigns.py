@@ -66,7 +66,7 @@ def detail(request: StaffRequest, slug: str) -> HttpResponse:
         "settings": overview.settings_rows(campaign),
         "problems": campaigns.problems(campaign) if draft else [],
         "page": Paginator(overview.raters(campaign), PAGE).get_page(request.GET.get("page")),
-        "events": campaign.events.order_by("-at", "-pk")[:PAGE],
+        "events": overview.record(campaign),
         "invite_form": InviteForm(),
         "clone_form": CloneForm(initial={"slug": overview.free_slug(campaign.slug)}),
         "section": "campaigns",

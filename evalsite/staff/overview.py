@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from django.db.models import Avg, Count, FloatField, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from evalsite.rating.models import Campaign, Item, Rater, Submission
 from evalsite.rating.options import EXCLUSIONS
@@ -65,6 +66,27 @@ def settings_rows(campaign: Campaign) -> Iterator[tuple[str, Any, Any]]:
         else:
             value = values[key]
             yield key, entry.metadata["help"], f"{value:g}" if isinstance(value, float) else value
+
+
+ACTIONS = {
+    "created": _("created"),
+    "cloned": _("cloned"),
+    "edited": _("edited"),
+    "started": _("started"),
+    "paused": _("paused"),
+    "resumed": _("resumed"),
+    "closed": _("closed"),
+    "unblinded": _("looked at the results"),
+    "evaluated": _("automatic measures added"),
+    "withdrawn": _("a rater withdrew"),
+    "forgotten": _("a rater was made untraceable"),
+}
+
+
+def record(campaign: Campaign, limit: int = 50) -> list[dict[str, Any]]:
+    """What was done to the campaign, newest first, in words."""
+    rows = campaign.events.order_by("-at", "-pk").values("at", "action", "actor", "reason")[:limit]
+    return [row | {"done": ACTIONS.get(row["action"], row["action"])} for row in rows]
 
 
 def free_slug(slug: str) -> str:
