@@ -41,10 +41,10 @@ serve: $(VENV)/web ## Serve the site as .env says
 		&& exec $(VENV)/bin/gunicorn evalsite.wsgi --bind 127.0.0.1:$(PORT) --workers 3 --threads 4
 
 worker: $(VENV)/web ## Run the worker that stores outputs (queue web)
-	@$(LOCAL) exec $(VENV)/bin/celery -A evalsite worker -Q web --concurrency 1 --loglevel INFO
+	@$(LOCAL) exec $(VENV)/bin/celery -A evalsite worker -Q web -n web@%h --concurrency 1 --loglevel INFO
 
 gpu-worker: $(VENV)/generation ## Run the worker that generates (queue gpu); needs no Django
-	@$(LOCAL) exec $(VENV)/bin/celery -A generation.tasks worker -Q gpu --pool solo --loglevel INFO
+	@$(LOCAL) exec $(VENV)/bin/celery -A generation.tasks worker -Q gpu -n gpu@%h --pool solo --loglevel INFO
 
 demo-films: $(VENV)/dev ## Draw the demo's frames anew
 	@$(PY) -m demo.films demo/corpus/frames

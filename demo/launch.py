@@ -119,7 +119,9 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 def celery(app: str, queue: str, pool: str) -> list[str]:
     """The command of one worker."""
-    return [sys.executable, "-m", "celery", "-A", app, "worker", "-Q", queue, "--pool", pool, "--concurrency", "1"]
+    name = f"{queue}@%h"  # two workers of one name would answer for each other
+    worker = [sys.executable, "-m", "celery", "-A", app, "worker", "-Q", queue, "-n", name]
+    return [*worker, "--pool", pool, "--concurrency", "1"]
 
 
 def outputs(folder: Path) -> None:
