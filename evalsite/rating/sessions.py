@@ -23,6 +23,7 @@ __all__ = [
     "serve",
 ]  # fmt: skip
 
+_PRESENCE = timedelta(minutes=1)  # how finely a rater's presence is kept
 _LONGEST_MS = 24 * 3600 * 1000
 _LONGEST_KEY = 64
 _LONGEST_COMMENT = 4000
@@ -136,7 +137,8 @@ def record(
 def _record(item: Item, key: str, revision: int, answer: Mapping[str, Any], timing: Timing, comment: str) -> Submission:
     if not 0 < len(key) <= _LONGEST_KEY or "\0" in key:
         raise InvalidAnswer(gettext("This page is out of date; load it again."))
-    if stored := item.submissions.filter(key=key).first():
+    # An item that has no answer yet has no key either; whoever raced past this is found below.
+    if (revision or item.revision) and (stored := item.submissions.filter(key=key).first()):
         return stored
     assignment = (
         Assignment.objects.select_related("rater", "campaign").defer("campaign__manifest").get(pk=item.assignment_id)
@@ -192,8 +194,9 @@ def _check_writable(assignment: Assignment) -> None:
 
 
 def _note_progress(assignment: Assignment, *, first: bool) -> None:
-    now = timezone.now()
-    Rater.objects.filter(pk=assignment.rater_id).update(seen_at=now)
+    now, seen = timezone.now(), assignment.rater.seen_at
+    if seen is None or now - seen > _PRESENCE:
+        Rater.objects.filter(pk=assignment.rater_id).update(seen_at=now)
     if first and not assignment.items.filter(revision=0, released_at=None).exists():
         Assignment.objects.filter(pk=assignment.pk, completed_at=None).update(completed_at=now)
 

@@ -283,7 +283,7 @@ def test_the_work_of_a_sitting_does_not_grow_with_the_campaign(db: None, django_
         rater = make_rater(campaign)
         with django_assert_max_num_queries(25) as assigned:
             assignment = sessions.assign(rater=rater)
-        with django_assert_max_num_queries(12) as answered:
+        with django_assert_max_num_queries(10) as answered:
             item = sessions.next_item(assignment)
             assert item is not None
             sessions.serve(item=item)
