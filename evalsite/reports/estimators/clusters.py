@@ -28,8 +28,10 @@ def encode(keys: npt.ArrayLike) -> tuple[Ints, npt.NDArray[Any]]:
         if high - low <= 8 * array.size + 65536:
             seen = np.zeros(high - low + 1, dtype=bool)
             seen[array - low] = True
-            lookup = np.cumsum(seen, dtype=np.int64) - 1
-            return lookup[array - low], np.flatnonzero(seen) + low
+            present = np.flatnonzero(seen)
+            lookup = np.empty(len(seen), dtype=np.int64)  # only the places that are looked up are filled
+            lookup[present] = np.arange(len(present))
+            return lookup[array - low], present + low
     values, codes = np.unique(array, return_inverse=True)
     return codes.astype(np.int64).reshape(array.shape), values
 
@@ -62,7 +64,8 @@ class Crossing:
 
     def among(self, cells: Bools) -> tuple[int, int]:
         """How many raters and samples the cells of a mask (C,) hold."""
-        return len(np.unique(self.rater[cells])), len(np.unique(self.sample[cells]))
+        raters, samples = np.bincount(self.rater[cells]), np.bincount(self.sample[cells])
+        return int(np.count_nonzero(raters)), int(np.count_nonzero(samples))
 
     def by_rater(self, totals: Floats) -> Floats:
         """Cell totals (C, K) summed to raters (R, K)."""

@@ -90,7 +90,7 @@ def between_outputs(
     One row (N,) for each judgment: `metric` is the output's (the same in each of its rows; NaN rows are left out),
     `judged` what the rater said (1 escaped or chosen); no rater judges an output twice. r has a two-way delete-one
     jackknife; tau a jackknife over at most 20 groups of raters and 20 of samples, without the cell term (so never
-    narrower).
+    narrower). The mean of few judgments is noisy, which draws both towards 0.
     """
     x = np.asarray(metric, dtype=np.float64)
     used = np.isfinite(x)
