@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from evalsite.rating import manifest, protocols, texts
 from evalsite.rating.models import Campaign, Event, Frozen
@@ -36,11 +37,14 @@ def latest_runs(testset: TestSet, systems: Sequence[str]) -> list[Run]:
             runs.append(run)
         else:
             errors.append(
-                f"System {slug} has no finished run on test set {testset.slug}; first run `manage.py pregenerate "
-                f"{testset.slug} {slug}` or `manage.py import_outputs {testset.slug} {slug} outputs.jsonl`."
+                gettext(
+                    "System %(system)s has no finished run on test set %(testset)s; first run `manage.py pregenerate "
+                    "%(testset)s %(system)s` or `manage.py import_outputs %(testset)s %(system)s outputs.jsonl`."
+                )
+                % {"system": slug, "testset": testset.slug}
             )
     if twice := {slug for slug in systems if list(systems).count(slug) > 1}:
-        errors.append(f"System {min(twice)} is named twice.")
+        errors.append(gettext("System %(system)s is named twice.") % {"system": min(twice)})
     if errors:
         raise CampaignError(*errors)
     return runs
@@ -109,7 +113,7 @@ def edit(
     The title and where raters go at the end may change at any time.
     """
     if unknown := fields.keys() - {"seed", "title", "consent", "instructions", "completion_url"}:
-        raise CampaignError(f"{min(unknown)} of a campaign cannot be edited.")
+        raise TypeError(f"{min(unknown)} of a campaign cannot be edited.")
     campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
     if settings is not None:
         try:
@@ -140,9 +144,14 @@ def problems(campaign: Campaign) -> list[str]:
     rows = list(campaign.testset.samples.values_list("video", "references"))
     found = [*_run_problems(campaign, runs)]
     if not rows:
-        found.append(f"Test set {campaign.testset.slug} has no samples; import it again.")
+        found.append(
+            gettext("Test set %(testset)s has no samples; import it again.") % {"testset": campaign.testset.slug}
+        )
     if options.samples > len(rows):
-        found.append(f"samples={options.samples}, but test set {campaign.testset.slug} has {len(rows)}.")
+        found.append(
+            gettext("samples=%(wanted)d, but test set %(testset)s has %(there)d.")
+            % {"wanted": options.samples, "testset": campaign.testset.slug, "there": len(rows)}
+        )
     videos, real = len({video for video, _real in rows}), sum(bool(references) for _video, references in rows)
     found += campaign.rules.problems(options, samples=len(rows), videos=videos, real=real, human=people)
     return found
@@ -153,12 +162,18 @@ def start(*, campaign: Campaign, actor: str = "") -> Campaign:
     """Freeze a draft and open it to raters. Raises CampaignError."""
     campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
     if campaign.state != State.DRAFT:
-        raise CampaignError(f"Campaign {campaign.slug} is {campaign.state}; only a draft can be started.")
+        raise CampaignError(
+            gettext("Campaign %(campaign)s is %(state)s; only a draft can be started.")
+            % {"campaign": campaign.slug, "state": campaign.get_state_display()}
+        )
     if errors := problems(campaign):
         raise CampaignError(*errors)
     frozen = manifest.build(campaign)
     if len(frozen["unanswerable"]) == len(frozen["samples"]):
-        raise CampaignError(f"No sample of campaign {campaign.slug} has a comment to show: every output is empty.")
+        raise CampaignError(
+            gettext("No sample of campaign %(campaign)s has a comment to show: every output is empty.")
+            % {"campaign": campaign.slug}
+        )
     text = manifest.canonical(frozen)
     campaign.manifest, campaign.manifest_digest = text, manifest.sha256(text)
     campaign.state, campaign.started_at = State.RUNNING, timezone.now()
@@ -208,7 +223,9 @@ def clone(*, campaign: Campaign, slug: str, actor: str = "") -> Campaign:
 def unblind(*, campaign: Campaign, actor: str, reason: str) -> Event:
     """Put on record that someone looked at the results before closing, and why. Raises CampaignError."""
     if not reason.strip():
-        raise CampaignError("Say why the results are to be seen before the campaign is closed; the reason is kept.")
+        raise CampaignError(
+            gettext("Say why the results are to be seen before the campaign is closed; the reason is kept.")
+        )
     return log(campaign, "unblinded", actor=actor, reason=reason.strip())
 
 
@@ -227,7 +244,12 @@ def _move(
     if Campaign.objects.filter(pk=campaign.pk, state__in=before).update(state=to, **fields) != 1:
         campaign.refresh_from_db(fields=["state"])
         raise CampaignError(
-            f"Campaign {campaign.slug} is {campaign.state}; it can be {action} only while it is {' or '.join(before)}."
+            gettext("Campaign %(campaign)s is %(state)s; that can be done only while it is %(before)s.")
+            % {
+                "campaign": campaign.slug,
+                "state": campaign.get_state_display(),
+                "before": gettext(" or ").join(str(State(state).label) for state in before),
+            }
         )
     log(campaign, action, actor=actor, reason=reason)
     campaign.refresh_from_db()
@@ -239,9 +261,11 @@ def _slug_errors(slug: str) -> list[str]:
     try:
         field.run_validators(slug)
     except ValidationError as error:
-        return [f"{slug!r} cannot be a campaign's name. {' '.join(error.messages)}"]
+        return [
+            gettext("“%(slug)s” cannot be a campaign's name. %(why)s") % {"slug": slug, "why": " ".join(error.messages)}
+        ]
     if Campaign.objects.filter(slug=slug).exists():
-        return [f"There is already a campaign {slug}; choose another name."]
+        return [gettext("There is already a campaign %(campaign)s; choose another name.") % {"campaign": slug}]
     return []
 
 
@@ -263,16 +287,22 @@ def _with_people(
 def _run_problems(campaign: Campaign, runs: Sequence[Run]) -> list[str]:
     found = []
     if not [run for run in runs if run.system.slug != HUMAN]:
-        found.append("A campaign needs the outputs of at least one system other than human.")
+        found.append(gettext("A campaign needs the outputs of at least one system other than human."))
     slugs = [run.system.slug for run in runs]
     found += [
-        f"System {slug} has more than one run in it; keep one." for slug in {s for s in slugs if slugs.count(s) > 1}
+        gettext("System %(system)s has more than one run in it; keep one.") % {"system": slug}
+        for slug in {s for s in slugs if slugs.count(s) > 1}
     ]
     for run in runs:
         if run.testset_id != campaign.testset_id:
-            found.append(f"Run {run} is not on test set {campaign.testset.slug}.")
+            found.append(
+                gettext("Run %(run)s is not on test set %(testset)s.") % {"run": run, "testset": campaign.testset.slug}
+            )
         if run.state != Run.State.FINISHED:
-            found.append(f"Run {run} is {run.state}; wait until it is finished, or resume it.")
+            found.append(
+                gettext("Run %(run)s is %(state)s; wait until it is finished, or resume it.")
+                % {"run": run, "state": run.get_state_display()}
+            )
     return found
 
 

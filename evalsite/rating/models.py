@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.db.models.signals import m2m_changed
 from django.dispatch import receiver
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from evalsite.rating import protocols
@@ -35,8 +36,11 @@ class Frozen(UserError):
 
     def __init__(self, slug: str, what: str) -> None:
         super().__init__(
-            f"Campaign {slug} has been started, so its {what} cannot change any more; "
-            f"make a copy to change it: manage.py clone_campaign {slug} NEW_SLUG."
+            gettext(
+                "Campaign %(campaign)s has been started, so its %(what)s cannot change any more; make a copy to change "
+                "it: manage.py clone_campaign %(campaign)s NEW_SLUG."
+            )
+            % {"campaign": slug, "what": what}
         )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from evalsite.testsets.errors import UserError
@@ -84,7 +85,7 @@ class Settings:
             key, equals, text = word.partition("=")
             key, _dot, part = key.strip().partition(".")
             if not equals:
-                errors.append(f"{word!r} is not a setting; write key=value.")
+                errors.append(gettext("“%(word)s” is not a setting; write key=value.") % {"word": word})
             elif part:
                 rules = values.get(key, before.get(key))
                 values[key] = {**(rules if isinstance(rules, dict) else {}), part: _value(text)}
@@ -137,10 +138,10 @@ def _value(text: str) -> Any:
         return text.strip()
 
 
-def _unknown(key: str, known: Iterable[str], what: str = "setting") -> str:
-    near = difflib.get_close_matches(key, known, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(known)}."
-    return f"There is no {what} {key!r}. {hint}"
+def _unknown(key: str, known: Iterable[str]) -> str:
+    if near := difflib.get_close_matches(key, known, n=1):
+        return gettext("There is no setting “%(key)s”. Did you mean %(near)s?") % {"key": key, "near": near[0]}
+    return gettext("There is no setting “%(key)s”. Known: %(known)s.") % {"key": key, "known": ", ".join(known)}
 
 
 def _checked(key: str, value: Any, entry: dataclasses.Field[Any]) -> Any:
@@ -150,31 +151,40 @@ def _checked(key: str, value: Any, entry: dataclasses.Field[Any]) -> Any:
         return _rules(key, value)
     if isinstance(default, bool):
         if value not in (True, False):
-            raise ValueError(f"{key} must be true or false, not {value!r}.")
+            raise ValueError(gettext("%(key)s must be true or false, not %(value)r.") % {"key": key, "value": value})
         return bool(value)
     if isinstance(default, str):
         choices = entry.metadata["choices"]
         if value not in choices:
-            raise ValueError(f"{key} must be {' or '.join(choices)}, not {value!r}.")
+            raise ValueError(
+                gettext("%(key)s must be one of %(choices)s, not %(value)r.")
+                % {"key": key, "choices": ", ".join(choices), "value": value}
+            )
         return value
     return _number(key, value, whole=isinstance(default, int), low=entry.metadata["low"], high=entry.metadata["high"])
 
 
 def _number(key: str, value: Any, *, whole: bool, low: float | None, high: float | None) -> float:
-    kind = "a whole number" if whole else "a number"
     number = not isinstance(value, bool) and isinstance(value, int | float) and math.isfinite(value)
     if not number or (whole and value != int(value)):
-        raise ValueError(f"{key} must be {kind}, not {value!r}.")
+        kind = gettext("%(key)s must be a whole number, not %(value)r.") if whole else ""
+        raise ValueError((kind or gettext("%(key)s must be a number, not %(value)r.")) % {"key": key, "value": value})
     if (low is not None and value < low) or (high is not None and value > high):
-        limits = f"at least {low:g}" if high is None else f"from {low:g} to {high:g}"
-        raise ValueError(f"{key} must be {limits}, not {value!r}.")
+        if high is None:
+            text = gettext("%(key)s must be at least %(low)g, not %(value)r.")
+        else:
+            text = gettext("%(key)s must be from %(low)g to %(high)g, not %(value)r.")
+        raise ValueError(text % {"key": key, "low": low, "high": high, "value": value})
     return int(value) if whole else float(value)
 
 
 def _rules(key: str, value: Any) -> dict[str, float]:
     if not isinstance(value, dict):
-        raise ValueError(f'{key} must be an object of rules such as {{"checks_failed_over": 1}}, not {value!r}.')
+        raise ValueError(
+            gettext('%(key)s must be an object of rules such as {"checks_failed_over": 1}, not %(value)r.')
+            % {"key": key, "value": value}
+        )
     for rule in value:
         if rule not in EXCLUSIONS:
-            raise ValueError(_unknown(rule, EXCLUSIONS, "exclusion rule"))
+            raise ValueError(_unknown(f"{key}.{rule}", [f"{key}.{known}" for known in EXCLUSIONS]))
     return {rule: _number(f"{key}.{rule}", limit, whole=False, low=0, high=None) for rule, limit in value.items()}

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import override
 
 from evalsite.rating.models import Campaign, Rater
 from evalsite.testsets.errors import UserError
@@ -18,7 +19,8 @@ class CampaignCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            self.act(options)
+            with override("en"):  # as every other line of a terminal
+                self.act(options)
         except UserError as error:
             raise CommandError("\n".join(getattr(error, "errors", [str(error)]))) from None
 

@@ -41,12 +41,13 @@ class HumanRecallSettings(base.Settings):
         problems = []
         if self.anchor_items > self.items_per_sitting:
             problems.append(
-                f"anchor_items={self.anchor_items} cannot exceed items_per_sitting={self.items_per_sitting}."
+                gettext("anchor_items=%(part)d cannot exceed items_per_sitting=%(whole)d.")
+                % {"part": self.anchor_items, "whole": self.items_per_sitting}
             )
         if self.checks_per_sitting > self.items_per_sitting:
             problems.append(
-                f"checks_per_sitting={self.checks_per_sitting} cannot exceed "
-                f"items_per_sitting={self.items_per_sitting}."
+                gettext("checks_per_sitting=%(part)d cannot exceed items_per_sitting=%(whole)d.")
+                % {"part": self.checks_per_sitting, "whole": self.items_per_sitting}
             )
         return problems
 
@@ -174,11 +175,13 @@ class HumanRecall(base.Protocol):
         problems = []
         if settings.controls and not human:
             problems.append(
-                "controls need people's own comments: run `manage.py import_outputs TESTSET human` and name the system "
-                "human, or set controls=0."
+                gettext(
+                    "controls need people's own comments: run `manage.py import_outputs TESTSET human` and name the "
+                    "system human, or set controls=0."
+                )
             )
         if settings.decoys and not (human and videos > 1):
-            problems.append("decoys need people's own comments of at least two videos; set decoys=0.")
+            problems.append(gettext("decoys need people's own comments of at least two videos; set decoys=0."))
         return problems
 
     @classmethod

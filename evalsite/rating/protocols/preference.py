@@ -29,11 +29,15 @@ class PreferenceSettings(base.Settings):
     """Defaults are the paper's: 15 raters share all the samples between them."""
 
     raters: int = option(15, _("raters the samples are shared out to"), low=1, high=10_000)
+    max_sittings: int = option(1, _("shares a rater may take, besides what others leave behind; 0: any number"), low=0)
     raters_per_sample: int = option(1, _("raters who judge each sample; 3 or more show agreement"), low=1, high=1_000)
 
     def problems(self) -> list[str]:
         if self.raters_per_sample > self.raters:
-            return [f"raters_per_sample={self.raters_per_sample} cannot exceed raters={self.raters}."]
+            return [
+                gettext("raters_per_sample=%(part)d cannot exceed raters=%(whole)d.")
+                % {"part": self.raters_per_sample, "whole": self.raters}
+            ]
         return []
 
 
@@ -144,7 +148,7 @@ class Preference(base.Protocol):
     @classmethod
     def problems(cls, settings: PreferenceSettings, *, samples: int, videos: int, real: int, human: bool) -> list[str]:
         if settings.checks_per_sitting and not real:
-            return ["Attention checks need samples with real comments (references); set checks_per_sitting=0."]
+            return [gettext("Attention checks need samples with real comments (references); set checks_per_sitting=0.")]
         return []
 
     @classmethod

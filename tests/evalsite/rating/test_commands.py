@@ -110,7 +110,7 @@ def test_texts_come_from_files(testset: TestSet, runs: list[Run], tmp_path: Path
             "/no/file cannot be read",
         ),
         (["start_campaign", "nobody"], "There is no campaign 'nobody'; there are: study."),
-        (["pause_campaign", "study"], "is draft; it can be paused only while it is running"),
+        (["pause_campaign", "study"], "is draft; that can be done only while it is running"),
         (["close_campaign", "study"], "is draft"),
         (["clone_campaign", "study", "study"], "already a campaign study"),
         (["clone_campaign", "study", "copy", "--set", "raters=0"], "raters must be"),

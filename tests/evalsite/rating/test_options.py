@@ -62,7 +62,7 @@ def test_a_rule_joins_those_the_campaign_has() -> None:
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"itemz_per_sitting": 5}, "There is no setting 'itemz_per_sitting'. Did you mean items_per_sitting?"),
+        ({"itemz_per_sitting": 5}, "There is no setting “itemz_per_sitting”. Did you mean items_per_sitting?"),
         ({"items_per_sitting": "many"}, "items_per_sitting must be a whole number, not 'many'."),
         ({"items_per_sitting": 2.5}, "items_per_sitting must be a whole number, not 2.5."),
         ({"items_per_sitting": True}, "items_per_sitting must be a whole number, not True."),
@@ -71,11 +71,11 @@ def test_a_rule_joins_those_the_campaign_has() -> None:
         ({"release_after": float("nan")}, "release_after must be a number, not nan."),
         ({"release_after": None}, "release_after must be a number, not None."),
         ({"practice": "perhaps"}, "practice must be true or false, not 'perhaps'."),
-        ({"coverage": "some"}, "coverage must be balanced or uniform, not 'some'."),
-        ({"coverage": ["balanced"]}, "coverage must be balanced or uniform, not ['balanced']."),
+        ({"coverage": "some"}, "coverage must be one of balanced, uniform, not 'some'."),
+        ({"coverage": ["balanced"]}, "coverage must be one of balanced, uniform, not ['balanced']."),
         (
             {"exclusions": {"checks_over": 1}},
-            "There is no exclusion rule 'checks_over'. Did you mean checks_failed_over?",
+            "There is no setting “exclusions.checks_over”. Did you mean exclusions.checks_failed_over?",
         ),
         ({"exclusions": {"items_under": "x"}}, "exclusions.items_under must be a number, not 'x'."),
         ({"anchor_items": 30}, "anchor_items=30 cannot exceed items_per_sitting=20."),
@@ -95,7 +95,7 @@ def test_more_raters_a_sample_than_raters_is_an_error() -> None:
 
 
 def test_a_word_that_is_no_setting_says_how_to_write_one() -> None:
-    with pytest.raises(SettingsError, match="'controls' is not a setting; write key=value"):
+    with pytest.raises(SettingsError, match="“controls” is not a setting; write key=value"):
         HumanRecallSettings.parse(["controls"])
 
 
