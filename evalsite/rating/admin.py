@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +16,11 @@ from django.utils.translation import gettext_lazy as _
 from evalsite.rating.models import Assignment, Campaign, Event, Item, Judgment, Rater, Submission
 from evalsite.testsets.admin import Admin, ReadOnlyAdmin
 
-BLIND = Q(state__in=[Campaign.State.RUNNING, Campaign.State.PAUSED]) & ~Q(events__action="unblinded")
+
+def blind(actor: str) -> QuerySet[Campaign]:
+    """Campaigns of which this person may not see yet what raters answered."""
+    looked = Event.objects.filter(action="unblinded", actor=actor).values("campaign")
+    return Campaign.objects.exclude(state=Campaign.State.CLOSED).exclude(pk__in=looked)
 
 
 @admin.register(Campaign)
@@ -93,11 +97,11 @@ class BlindAdmin(ReadOnlyAdmin):
     campaign = "campaign"  # the path from the row to its campaign
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        blind = Campaign.objects.filter(BLIND)
-        return super().get_queryset(request).exclude(**{f"{self.campaign}__in": blind})
+        hidden = blind(request.user.get_username()).values("pk")
+        return super().get_queryset(request).exclude(**{f"{self.campaign}__in": hidden})
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        hidden = Campaign.objects.filter(BLIND).values_list("slug", flat=True)
+        hidden = blind(request.user.get_username()).exclude(started_at=None).values_list("slug", flat=True)
         if hidden:
             names = ", ".join(hidden)
             messages.info(request, _("Not shown until closed or unblinded: %(campaigns)s.") % {"campaigns": names})

@@ -13,13 +13,15 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Max
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from evalsite.celery import app
+from evalsite.testsets.models import Run
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +91,15 @@ def examine(name: str, check: Callable[[], None]) -> dict[str, Any]:
     return answer | ({"error": error} if error else {})
 
 
+def last_output() -> str | None:
+    """When a worker last brought outputs, as ISO 8601: a hint, and no part of being ready."""
+    try:
+        moment = Run.objects.filter(source=Run.Source.GENERATED).aggregate(last=Max("progressed_at"))["last"]
+    except DatabaseError:
+        return None
+    return moment.isoformat() if moment else None
+
+
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -102,4 +113,5 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """Every part this process needs; 503 where one is missing."""
     parts = {name: examine(name, check) for name, check in CHECKS.items()}
     ready = all(part["ready"] for part in parts.values())
-    return JsonResponse({"ready": ready, "parts": parts}, status=200 if ready else 503)
+    answer = {"ready": ready, "parts": parts, "last_output": last_output()}
+    return JsonResponse(answer, status=200 if ready else 503)

@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from evalsite.celery import app
 from evalsite.staff import health
+from evalsite.testsets.models import Run
 
 
 def test_it_works(client: Client, db: None) -> None:
@@ -19,6 +20,12 @@ def test_it_works(client: Client, db: None) -> None:
     assert answer.status_code == 200, answer.content
     assert answer.json()["ready"] is True
     assert set(answer.json()["parts"]) == {"database", "migrations", "broker", "storage"}
+
+
+def test_it_tells_when_a_worker_last_brought_something(client: Client, ut: Run) -> None:
+    assert client.get("/readyz").json()["last_output"] is None
+    Run.objects.update(progressed_at="2026-03-01T12:00:00Z")
+    assert client.get("/readyz").json()["last_output"] == "2026-03-01T12:00:00+00:00"
 
 
 def test_liveness_asks_no_database(client: Client, db: None, django_assert_num_queries: DjangoAssertNumQueries) -> None:
