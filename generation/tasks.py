@@ -53,6 +53,7 @@ def _settings() -> dict[str, Any]:
             "data_folder_out": str(messages),
             "control_folder": str(control),
             "store_processed": False,
+            "polling_interval": 0.2,  # seconds; kombu's second is felt in every batch
         }
     return settings
 

@@ -26,5 +26,7 @@ def run(args: argparse.Namespace) -> None:
     system = base.load_checkpoint(args.checkpoint, device=choose_device(args.device), weights=args.weights)
     parts = [samples[i : i + CHUNK] for i in range(0, len(samples), CHUNK)]
     outputs = [row for part in _shared.bar("samples")(parts) for row in system.generate(part, options)]
-    testset.write_outputs(samples, outputs, args.out)
+    pairs = zip(samples, outputs, strict=True)
+    rows = ({"sample": sample.id, **output._asdict()} for sample, found in pairs for output in found)
+    testset.write_lines(args.out, rows)
     _shared.say(f"Wrote {sum(map(len, outputs))} outputs of {len(samples)} samples to {args.out}.")

@@ -2,13 +2,12 @@
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from generation.corpus.records import Comment, Sample
 from generation.corpus.text import normalise
-from generation.decoding import Output
 from generation.errors import UserError
 
 _KNOWN = frozenset(
@@ -108,16 +107,11 @@ def as_json(sample: Sample, root: Path | None = None) -> dict[str, Any]:
 
 def write(samples: Iterable[Sample], path: Path, root: Path | None = None) -> None:
     """Write ``samples.jsonl``, whole or not at all."""
-    _write_lines(path, (as_json(sample, root) for sample in samples))
+    write_lines(path, (as_json(sample, root) for sample in samples))
 
 
-def write_outputs(samples: Sequence[Sample], outputs: Sequence[Sequence[Output]], path: Path) -> None:
-    """Write ``outputs.jsonl``: {"sample", "rank", "text", "score"} a line."""
-    pairs = zip(samples, outputs, strict=True)
-    _write_lines(path, ({"sample": sample.id, **output._asdict()} for sample, found in pairs for output in found))
-
-
-def _write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+def write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    """One JSON object a line; the file appears whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     with part.open("w", encoding="utf-8") as file:
