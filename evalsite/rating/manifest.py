@@ -20,6 +20,7 @@ from evalsite.rating.models import Campaign
 from evalsite.testsets.models import HUMAN, Output, Run, Sample
 
 FORMAT = 1
+MANY = 5_000  # more than so many ids are not sent to the database: it limits the parameters of a query
 
 
 @dataclass(frozen=True)
@@ -118,9 +119,12 @@ def _texts(campaign: Campaign, options: Any) -> dict[int, dict[str, list[list[An
 
 
 def outputs(campaign: Campaign, samples: list[int] | None = None) -> Iterator[tuple[int, Text]]:
-    """Sample id and text of each output of the campaign's runs, in order of system and rank."""
+    """Sample id and text of each output of the campaign's runs, in order of system and rank.
+
+    With `samples`, at least those of these samples.
+    """
     rows = Output.objects.filter(run__campaigns=campaign).order_by("run__system__slug", "sample", "rank")
-    if samples is not None:
+    if samples is not None and len(samples) <= MANY:
         rows = rows.filter(sample__in=samples)
     for pk, sample, system, rank, text in rows.values_list("pk", "sample", "run__system__slug", "rank", "text"):
         yield sample, Text(pk, text, "control" if system == HUMAN else "output", system, rank)

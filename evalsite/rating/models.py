@@ -6,7 +6,7 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models.signals import m2m_changed
+from django.db.models.signals import m2m_changed, pre_delete
 from django.dispatch import receiver
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -143,6 +143,13 @@ def _keep_frozen_runs(instance: Campaign | Run, action: str, pk_set: set[int] | 
     else:
         touched = Campaign.objects.filter(pk__in=pk_set)
     if frozen := touched.exclude(state=Campaign.State.DRAFT).first():
+        raise Frozen(frozen.slug, "runs")
+
+
+@receiver(pre_delete, sender=Run)
+def _keep_shown_runs(instance: Run, **_kwargs: Any) -> None:
+    """A run that a frozen campaign shows cannot be deleted."""
+    if frozen := Campaign.objects.filter(runs=instance).exclude(state=Campaign.State.DRAFT).first():
         raise Frozen(frozen.slug, "runs")
 
 

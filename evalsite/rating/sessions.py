@@ -308,7 +308,9 @@ def _materials(campaign: Campaign, drawn: list[Drawn], elsewhere: Mapping[int, l
     for sample, text in manifest.outputs(campaign, wanted):
         texts.setdefault(sample, []).append(text)
     rules, options = campaign.rules, campaign.options
-    rows = Sample.objects.filter(pk__in=samples).values_list("pk", "key", "references", "context")
+    rows = Sample.objects.filter(testset=campaign.testset_id)
+    if len(samples) <= manifest.MANY:
+        rows = rows.filter(pk__in=samples)
     return {
         pk: Material(
             campaign_seed=campaign.seed,
@@ -319,5 +321,6 @@ def _materials(campaign: Campaign, drawn: list[Drawn], elsewhere: Mapping[int, l
             references=references,
             context=[comment["text"] for comment in context],
         )
-        for pk, key, references, context in rows
+        for pk, key, references, context in rows.values_list("pk", "key", "references", "context")
+        if pk in samples
     }

@@ -175,6 +175,12 @@ def test_the_runs_of_a_frozen_campaign_stay(preference: Campaign, runs: list[Run
     assert set(preference.runs.all()) == set(runs)
 
 
+def test_a_run_that_a_frozen_campaign_shows_is_not_deleted(preference: Campaign, runs: list[Run]) -> None:
+    with pytest.raises(Frozen), transaction.atomic():
+        runs[0].delete()
+    assert Run.objects.filter(pk=runs[0].pk).exists()
+
+
 def test_evidence_is_never_overwritten(preference: Campaign) -> None:
     sit(make_rater(preference))
     for row in (Judgment.objects.first(), Submission.objects.first(), Event.objects.first()):

@@ -242,6 +242,41 @@ def test_a_campaign_can_be_repeated_draw_by_draw(testset: TestSet, runs: list[Ru
     assert seen[0] == seen[1]
 
 
+@pytest.mark.parametrize("protocol", ["human_recall", "preference"])
+def test_who_wrote_what_changes_nothing_that_is_shown(testset: TestSet, protocol: str) -> None:
+    """Two campaigns that differ only in which system wrote what show the same bytes in the same order."""
+    texts = [lambda n, r: "" if n % 4 == 3 else f"优{n}-{r}", lambda n, r: "哈哈哈" if n % 3 == 0 else f"知{n}-{r}"]
+    shown = []
+    for slug, (one, two) in (("as-it-was", texts), ("swapped", reversed(texts))):
+        runs = [make_run(testset, "ut", one, 2), make_run(testset, "klvcg", two, 2)]
+        campaign = make_campaign(testset, protocol, runs, slug=slug)
+        items = [i for _rater in range(2) for i in sit(make_rater(campaign)).items.order_by("position")]
+        shown.append([(i.position, i.sample_id, i.purpose, [(c["id"], c["text"]) for c in i.cards]) for i in items])
+    assert shown[0] == shown[1]
+
+
+def test_people_can_compete_where_they_are_named(testset: TestSet, runs: list[Run]) -> None:
+    people = make_people(testset)
+    campaign = make_campaign(testset, "preference", [*runs, people], raters=1, checks_per_sitting=0)
+    first = dict(people.outputs.filter(rank=1).values_list("sample", "pk"))
+    for item in sessions.assign(rater=make_rater(campaign)).items.all():
+        owners = [output for card in item.cards for output in card["outputs"]]
+        assert first[item.sample_id] in owners
+        assert len(owners) + len(item.nulls) == 3
+
+
+def test_a_sitting_of_very_many_samples_is_drawn(recall: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond some number of ids a query would have too many parameters; the cards must not differ for it."""
+    before = [item.cards for item in sessions.assign(rater=make_rater(recall)).items.order_by("position")]
+    privacy.withdraw(rater=recall.raters.get())
+    Rater.objects.update(pseudonym="R-0009")
+    monkeypatch.setattr(manifest, "MANY", 2)
+    again = make_rater(recall)
+    Rater.objects.filter(pk=again.pk).update(pseudonym="R-0001")
+    again.refresh_from_db()
+    assert [item.cards for item in sessions.assign(rater=again).items.order_by("position")] == before
+
+
 def test_nulls_are_on_record_and_not_shown(recall: Campaign) -> None:
     rater = make_rater(recall)
     while sessions.more(rater=rater):
