@@ -36,6 +36,8 @@ RESERVED_OPTIONS = frozenset({"seed", "per_sample", "run"})
 # What is known where a worker died without a word; a reason that comes later replaces it.
 NO_REASON = "A batch failed and no worker said why; look at the worker's log, then resume the run."
 
+HESITATION = 10  # seconds that Celery's bare news of a failure waits, so that a worker's own words come first
+
 
 def start(
     *,
@@ -118,7 +120,9 @@ def batch_chain(run: Run, batch: Sequence[Sample]) -> Signature[None]:
     )
     ids = [sample.pk for sample in batch]
     store_them = app.signature("testsets.store", kwargs={"run_id": run.pk, "sample_ids": ids}, queue=workers.WEB)
-    say_so = app.signature("testsets.fail", kwargs={"run_id": run.pk}, queue=workers.WEB, immutable=True)
+    say_so = app.signature(
+        "testsets.fail", kwargs={"run_id": run.pk}, queue=workers.WEB, immutable=True, countdown=HESITATION
+    )
     batch_of_two: Signature[None] = chain(generate, store_them)
     return batch_of_two.on_error(say_so)
 

@@ -91,7 +91,7 @@ def wait(run: Run, stream: OutputWrapper, *, patience: float, timeout: float | N
             if now.state == Run.State.FINISHED:
                 return
             if now.state == Run.State.FAILED:
-                raise CommandError(_failure(run))
+                raise CommandError(f"Run {run.pk} failed: {now.error}")
             if time.monotonic() - asked_at >= patience:
                 _say_why(run, bar, patience)
                 asked_at = time.monotonic()
@@ -101,16 +101,6 @@ def wait(run: Run, stream: OutputWrapper, *, patience: float, timeout: float | N
                     f"workers go on; to wait again: python manage.py pregenerate --watch {run.pk}"
                 )
             time.sleep(POLL)
-
-
-def _failure(run: Run) -> str:
-    """The reason, allowing a moment for the exact one to follow the bare news that a batch was lost."""
-    for _attempt in range(6):
-        run.refresh_from_db()
-        if run.error != pregeneration.NO_REASON:
-            break
-        time.sleep(POLL)
-    return f"Run {run.pk} failed: {run.error}"
 
 
 def _say_why(run: Run, bar: tqdm[Any], patience: float) -> None:
