@@ -37,6 +37,7 @@ from generation.seeds import derive
 
 Batch = dict[str, Any]  # tensors by name, first axis the examples; other values are left on the CPU
 Update = Callable[..., None]  # update(loss, optimizer="main"): backward, share, clip, step
+COMMON_PRESETS = ("default", "demo", "small")  # names that more than one system gives its presets
 WEIGHTS, CONFIG, VOCABULARY = "model.safetensors", "config.json", "vocabulary.json"
 
 
@@ -288,7 +289,7 @@ def resolve(name: str) -> tuple[str, str]:
     if name in names():
         return name, "default"
     for system in names():
-        if name in load(system).PRESETS and name not in ("default", "demo"):
+        if name in load(system).PRESETS and name not in COMMON_PRESETS:
             return system, name
     return load(name).slug(), "default"  # raises the sentence that lists the systems
 

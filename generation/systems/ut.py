@@ -13,14 +13,11 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from generation import decoding
 from generation.corpus.records import Sample
 from generation.corpus.vocabulary import Vocabulary
-from generation.decoding import Options, Output
 from generation.layers import Block, DeviationNorm, KeysValues, Memory, Stack, mean_loss, sinusoids, token_losses
-from generation.systems.base import Batch, Config, Neural, Plan
-
-CHUNK = 32  # samples encoded together when writing
+from generation.systems._decoder import Decoder
+from generation.systems.base import Batch, Config, Plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +27,11 @@ class UTConfig(Config):
     ``backbone``: frame vectors as wide as ``width`` enter as they are, others through a linear projection.
     ``official_compat``: no padding masks, the loss averaged over padding too, and norms that divide by the
     unbiased deviation. Without it padding is masked and left out of the mean.
+
+    ``frame_norm``: frame vectors are standardised by running statistics before the projection, so that what differs
+    between frames counts and not what all share. ``together``: so many comments of one moment share one encoding of it;
+    a batch still has ``batch`` comments. ``warmup``: share of the steps in which the learning rate rises; it falls to
+    nothing after (None: constant).
     """
 
     backbone: str = "resnet18"
@@ -43,6 +45,10 @@ class UTConfig(Config):
     comment_length: int = 20
     dev_every: int | None = 500
     official_compat: bool = False
+    # Not in the publication; off unless a preset says otherwise.
+    frame_norm: bool = False
+    together: int = 1
+    warmup: float | None = None
 
     @property
     def context_length(self) -> int:
@@ -56,7 +62,7 @@ class Encoded(NamedTuple):
     memories: list[list[Memory]]
 
 
-class UT(Neural):
+class UT(Decoder):
     """Video encoder, text encoder that attends to it, decoder that attends to both; pre-norm, one shared embedding.
 
     ``loss``: frames (B, F, dim), context (B, S), target (B, T) -> scalar.
@@ -74,14 +80,30 @@ class UT(Neural):
             blocks=2,
             width=128,
             heads=4,
-            inner=384,
-            comments=8,
+            inner=256,
+            comments=6,
             comment_length=14,
-            dropout=0.15,
-            lr=1e-3,
-            batch=32,
-            steps=1200,
+            lr=2e-3,
+            batch=64,
+            steps=800,
             dev_every=100,
+            frame_norm=True,
+            together=4,
+            warmup=0.1,
+        ),
+        # Danmaku without frames, two processor cores, half an hour.
+        "small": UTConfig(
+            backbone="none",
+            vocabulary=12_000,
+            blocks=2,
+            width=192,
+            heads=4,
+            inner=512,
+            comments=8,
+            comment_length=16,
+            lr=7e-4,
+            steps=4000,
+            dev_every=400,
         ),
     }
     config: UTConfig
@@ -107,6 +129,7 @@ class UT(Neural):
             return Stack(blocks, make_norm(d))
 
         self.embedding = nn.Embedding(len(vocabulary), d)
+        self.frame_norm = nn.BatchNorm1d(config.visual_dim, affine=False) if config.frame_norm else None
         self.projection = nn.Linear(config.visual_dim, d) if config.visual_dim != d else None
         self.video, self.text, self.decoder = stack(0), stack(1), stack(2)
         self.output = nn.Linear(d, len(vocabulary))
@@ -125,9 +148,7 @@ class UT(Neural):
 
     def collate(self, examples: Sequence[Any], generator: torch.Generator) -> Batch:
         """(sample, comment) pairs -> the inputs and target (B, T)."""
-        length = self.config.comment_length
-        target = torch.tensor([self.vocabulary.frame(text, length) for _, text in examples])
-        return {**self.inputs([sample for sample, _ in examples]), "target": target}
+        return {**self.inputs([s for s, _ in examples]), "target": self.targets([text for _, text in examples])}
 
     def inputs(self, samples: Sequence[Sample]) -> Batch:
         """frames (B, F, dim), the nearest seconds first; context (B, S), trimmed to the longest unless compatible."""
@@ -156,9 +177,18 @@ class UT(Neural):
     def encode(self, frames: Tensor, context: Tensor) -> Encoded:
         """frames (B, F, dim), context (B, S) -> memories for the decoder."""
         mask = None if self.config.official_compat else context != self.vocabulary.pad
+        if self.frame_norm is not None:
+            frames = self.frame_norm(frames.flatten(0, 1)).view_as(frames)
         video, _ = self.video(frames if self.projection is None else self.projection(frames))
         text, _ = self.text(self._embed(context), self.text.project([(video, None)]), mask=mask)
         return Encoded(self.decoder.project([(video, None), (text, mask)]))
+
+    def encoded(self, batch: Batch) -> Encoded:
+        return self.encode(batch["frames"], batch["context"])
+
+    def project(self, hidden: Tensor) -> Tensor:
+        logits: Tensor = self.output(hidden)
+        return logits
 
     def decode(
         self, encoded: Encoded, ids: Tensor, cache: Sequence[KeysValues] | None = None
@@ -173,57 +203,27 @@ class UT(Neural):
     def logits(self, frames: Tensor, context: Tensor, ids: Tensor) -> Tensor:
         """frames (B, F, dim), context (B, S), prefix (B, T) -> (B, T, V)."""
         hidden, _ = self.decode(self.encode(frames, context), ids)
-        logits: Tensor = self.output(hidden)
-        return logits
+        return self.project(hidden)
 
     # -- training ------------------------------------------------------------------------------------------
 
     def plan(self) -> Plan:
         c = self.config
-        return Plan(epochs=c.epochs, batch=c.batch, steps=c.steps, dev_every=c.dev_every)
+        batch = max(c.batch // c.together, 1)
+        return Plan(epochs=c.epochs, batch=batch, steps=c.steps, dev_every=c.dev_every)
+
+    def schedule(self, progress: float) -> float:
+        if self.config.warmup is None:
+            return 1.0
+        return min(
+            progress / self.config.warmup if self.config.warmup else 1.0, (1 - progress) / (1 - self.config.warmup)
+        )
 
     def loss(self, batch: Batch) -> dict[str, Tensor]:
         """Mean negative log-likelihood of the words and <EOS>."""
         hidden, _ = self.decode(self.encode(batch["frames"], batch["context"]), batch["target"][:, :-1])
         targets = batch["target"][:, 1:]
-        losses = token_losses(hidden, self.output, targets, self.vocabulary.pad)
+        losses = token_losses(hidden, self.project, targets, self.vocabulary.pad)
         if self.config.official_compat:
             return {"loss": losses.mean()}
         return {"loss": mean_loss(losses, targets, self.vocabulary.pad)}
-
-    # -- use -----------------------------------------------------------------------------------------------
-
-    @torch.no_grad()
-    def score(self, samples: Sequence[Sample], candidates: Sequence[Sequence[str]]) -> list[list[float]]:
-        """Mean negative log-likelihood over words and <EOS>; a context is encoded once for all its candidates."""
-        scores = []
-        for sample, texts in zip(samples, candidates, strict=True):
-            batch = self.move(self.inputs([sample]))
-            ids = torch.tensor(
-                [self.vocabulary.frame(t, self.config.comment_length) for t in texts], device=self.device
-            )
-            ids = ids[:, : int((ids != self.vocabulary.pad).sum(1).max())]
-            hidden, _ = self.decode(self.encode(batch["frames"], batch["context"]), ids[:, :-1])
-            losses = token_losses(hidden, self.output, ids[:, 1:], self.vocabulary.pad)
-            scores.append((losses.sum(1) / (ids[:, 1:] != self.vocabulary.pad).sum(1)).tolist())
-        return scores
-
-    @torch.no_grad()
-    def generate(self, samples: Sequence[Sample], options: Options) -> list[list[Output]]:
-        """At most ``comment_length - 2`` words each."""
-        outputs: list[list[Output]] = []
-        for i in range(0, len(samples), CHUNK):
-            part = samples[i : i + CHUNK]
-            batch = self.move(self.inputs(part))
-            outputs += self._write(self.encode(batch["frames"], batch["context"]), part, options)
-        return outputs
-
-    def _write(self, encoded: Encoded, samples: Sequence[Sample], options: Options) -> list[list[Output]]:
-        def step(tokens: Tensor, cache: Any) -> tuple[Tensor, Any]:
-            hidden, cache = self.decode(encoded, tokens[:, None], cache)
-            return self.output(hidden[:, -1]), cache
-
-        longest = self.config.comment_length - 2
-        return decoding.write(
-            step, lambda k: None, samples, self.vocabulary, options, longest=longest, device=self.device
-        )

@@ -132,7 +132,7 @@ def test_a_preset_can_be_asked_for_by_its_own_name():
     assert base.configure("ut82").blocks == 4
     assert base.configure("ut", "demo") == UT.PRESETS["demo"]
     assert base.configure("ut", overrides={"blocks": "2"}).blocks == 2
-    with pytest.raises(UserError, match="ut has no preset 'huge'; it has default, ut82, demo"):
+    with pytest.raises(UserError, match="ut has no preset 'huge'; it has default, ut82, demo, small"):
         base.configure("ut", "huge")
 
 

@@ -1,0 +1,84 @@
+"""What systems that write word by word have in common: a context is encoded once, then read by a decoder with a cache.
+
+Shapes: B samples, N = B * k rows, T tokens, d width.
+"""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from generation import decoding
+from generation.corpus.records import Sample
+from generation.decoding import Options, Output
+from generation.layers import KeysValues, token_losses
+from generation.systems.base import Batch, Neural
+
+CHUNK = 32  # samples encoded together when writing
+REDUCTIONS = ("mean", "sum", "klvcg_code")
+
+
+class Decoder(Neural):
+    """A system whose config has ``comment_length``; ``reduction`` says how token losses become a score."""
+
+    reduction = "mean"
+
+    @abstractmethod
+    def inputs(self, samples: Sequence[Sample]) -> Batch:
+        """What the encoder needs, on the CPU."""
+
+    @abstractmethod
+    def encoded(self, batch: Batch) -> Any:
+        """The context of :meth:`inputs` as :meth:`decode` attends to it."""
+
+    @abstractmethod
+    def decode(
+        self, encoded: Any, ids: Tensor, cache: Sequence[KeysValues] | None = None
+    ) -> tuple[Tensor, list[KeysValues]]:
+        """ids (N, T) that follow what is in ``cache`` -> hidden states (N, T, d) and the longer cache."""
+
+    @abstractmethod
+    def project(self, hidden: Tensor) -> Tensor:
+        """Hidden states (..., d) -> logits (..., V)."""
+
+    def targets(self, texts: Sequence[str]) -> Tensor:
+        """Comments -> (n, T) ids with <BOS> and <EOS>, padded to ``comment_length``."""
+        return torch.tensor([self.vocabulary.frame(text, self.config.comment_length) for text in texts])
+
+    @torch.no_grad()
+    def score(self, samples: Sequence[Sample], candidates: Sequence[Sequence[str]]) -> list[list[float]]:
+        """Mean negative log-likelihood over words and <EOS>; a context is encoded once for all its candidates."""
+        scores = []
+        for sample, texts in zip(samples, candidates, strict=True):
+            encoded = self.encoded(self.move(self.inputs([sample])))
+            ids = self.targets(texts).to(self.device)
+            ids = ids[:, : int((ids != self.vocabulary.pad).sum(1).max())]
+            hidden, _ = self.decode(encoded, ids[:, :-1])
+            losses = token_losses(hidden, self.project, ids[:, 1:], self.vocabulary.pad)
+            scores.append((losses.sum(1) / self._divisor((ids[:, 1:] != self.vocabulary.pad).sum(1))).tolist())
+        return scores
+
+    def _divisor(self, tokens: Tensor) -> Tensor:
+        """From the numbers of words and <EOS>; the code of KLVCG also counted <BOS>, those of UT and MML-CG none."""
+        return {"mean": tokens, "sum": torch.ones_like(tokens), "klvcg_code": tokens + 1}[self.reduction]
+
+    @torch.no_grad()
+    def generate(self, samples: Sequence[Sample], options: Options) -> list[list[Output]]:
+        """At most ``comment_length - 2`` words each."""
+        outputs: list[list[Output]] = []
+        for i in range(0, len(samples), CHUNK):
+            part = samples[i : i + CHUNK]
+            outputs += self._write(self.encoded(self.move(self.inputs(part))), part, options)
+        return outputs
+
+    def _write(self, encoded: Any, samples: Sequence[Sample], options: Options) -> list[list[Output]]:
+        def step(tokens: Tensor, cache: Any) -> tuple[Tensor, Any]:
+            hidden, cache = self.decode(encoded, tokens[:, None], cache)
+            return self.project(hidden[:, -1]), cache
+
+        longest = self.config.comment_length - 2
+        return decoding.write(
+            step, lambda k: None, samples, self.vocabulary, options, longest=longest, device=self.device
+        )
