@@ -111,9 +111,9 @@ def _chosen(campaign: Campaign) -> list[Sample]:
 
 def _texts(campaign: Campaign, options: Any) -> dict[int, dict[str, list[list[Any]]]]:
     """By sample and system: [rank, text] of every output that the protocol may show, nulls included."""
-    texts: dict[int, dict[str, list[list[Any]]]] = {}
+    rules, texts = campaign.rules, dict[int, dict[str, list[list[Any]]]]()
     for sample, text in outputs(campaign):
-        if campaign.rules.shown(options, text):
+        if rules.shown(options, text):
             texts.setdefault(sample, {}).setdefault(text.system, []).append([text.rank, text.text])
     return texts
 

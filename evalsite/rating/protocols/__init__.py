@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ def names() -> list[str]:
     return sorted(name for _finder, name, _package in pkgutil.iter_modules(__path__) if name != "base")
 
 
+@cache  # the folder is read once a name, not once an output
 def load(name: str) -> type[Protocol]:
     """The protocol class of that slug; raises LookupError that lists the known ones."""
     if name not in names():
