@@ -28,7 +28,7 @@ CACHED = 4  # checkpoints kept in memory by one process
 
 def _broker_folders() -> tuple[Path, Path]:
     """(messages, control) of the embedded broker, which the web side names alike."""
-    folder = Path(os.environ.get("BROKER_DIR") or Path.cwd() / "var" / "broker")
+    folder = Path(os.environ.get("BROKER_DIR") or Path(os.environ.get("DATA_DIR") or "var") / "broker").absolute()
     return folder / "messages", folder / "control"
 
 
