@@ -14,8 +14,8 @@ from evalsite.reports.tables import HUMAN, Tables
 
 Row = dict[str, Any]
 
-BINS = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 90, 120, 180, 300)
-"""Edges in seconds of the histogram of response times; the last bin is open."""
+BINS = (0.0, *(round(2 ** (place / 2), 2) for place in range(-2, 18)))
+"""Edges in seconds of the histogram of response times, half an octave apart; first and last bin are open."""
 MAP_SAMPLES = 1_000
 """Samples on the map of systems and samples; evenly taken where there are more."""
 EXAMPLES = 8

@@ -34,7 +34,9 @@ from evalsite.reports.tables import (
     Tables,
     Times,
     card_step,
+    in_order,
     shown,
+    take,
 )
 from evalsite.testsets.models import Output, Sample, System
 
@@ -44,7 +46,7 @@ KNOWN_CRITERIA = ("fake", "best", "none", "check")
 
 def load(campaign: Campaign, *, simulated: bool = False) -> Tables:
     """The tables of people's judgments, or of the simulated raters'; practice is left out, late answers are kept."""
-    raters = list(_raters(campaign, simulated).order_by("pseudonym").values_list("pk", "pseudonym"))
+    raters = sorted(_raters(campaign, simulated).values_list("pk", "pseudonym"), key=lambda row: row[1])
     about = study(campaign, simulated=simulated)
     samples, sample_pks = _samples(campaign, about)
     systems = tuple(sorted(set(campaign.runs.values_list("system__slug", flat=True))))
@@ -68,7 +70,8 @@ def load(campaign: Campaign, *, simulated: bool = False) -> Tables:
 def study(campaign: Campaign, *, simulated: bool = False) -> Study:
     """The campaign's own facts; settings come from the manifest once it is frozen."""
     manifest = json.loads(campaign.manifest) if campaign.manifest else {}
-    withdrawn = Event.objects.filter(campaign=campaign, action="withdrawn").values_list("detail", flat=True)
+    events = Event.objects.filter(campaign=campaign, action="withdrawn").values_list("detail", flat=True)
+    withdrawn = [detail for detail in events if bool(detail.get("simulated")) == simulated]
     systems = System.objects.filter(runs__campaigns=campaign)
     return Study(
         slug=campaign.slug,
@@ -125,18 +128,14 @@ def _samples(campaign: Campaign, about: Study) -> tuple[Samples, Ints]:
 def _outputs(campaign: Campaign, systems: Sequence[str], sample_pks: Ints) -> tuple[Outputs, Ints]:
     code = {slug: n for n, slug in enumerate(systems)}
     runs = dict(campaign.runs.values_list("pk", "system__slug"))
-    query = (
-        Output.objects.filter(run__in=list(runs))
-        .order_by("run__system__slug", "sample__position", "rank")
-        .values_list("pk", "run_id", "sample_id", "rank", "text")
-    )
-    rows = list(query.iterator(chunk_size=CHUNK))
-    numbers = np.array([(pk, code[runs[run]], sample, rank) for pk, run, sample, rank, _ in rows], dtype=np.int64)
-    numbers = numbers.reshape(-1, 4)
-    return (
-        Outputs(numbers[:, 1], lookup(sample_pks, numbers[:, 2]), numbers[:, 3], [row[4] for row in rows]),
-        numbers[:, 0],
-    )
+    query = Output.objects.filter(run__in=list(runs)).order_by()
+    rows = list(query.values_list("pk", "run_id", "sample_id", "rank", "text").iterator(chunk_size=CHUNK))
+    pk, run, sample, rank = np.array([row[:4] for row in rows], dtype=np.int64).reshape(-1, 4).T
+    system = np.array([code[runs[key]] for key in run.tolist()], dtype=np.int64)
+    place = lookup(sample_pks, sample)
+    order = np.lexsort((rank, place, system))
+    texts = [rows[k][4] for k in order.tolist()]
+    return Outputs(system[order], place[order], rank[order], texts), pk[order]
 
 
 class _Reader:
@@ -158,8 +157,7 @@ class _Reader:
             cards.append(_parse(columns[9], _CARDS))
             nulls.append(_parse(columns[10], _NULLS))
         table, milliseconds = np.concatenate(numbers), np.concatenate(spent)
-        self.item_pks = table[:, 0]
-        cards_seen = _Cards(cards, output_pks)
+        cards_seen, empty = _Cards(cards, output_pks), _nulls(nulls, output_pks)
         items = Items(
             rater=lookup(self.rater_pks, table[:, 1]),
             sample=lookup(sample_pks, table[:, 2]),
@@ -171,7 +169,12 @@ class _Reader:
             visible_ms=milliseconds[:, 0],
             elapsed_ms=milliseconds[:, 1],
         )
-        return items, cards_seen, _nulls(nulls, output_pks)
+        order = np.lexsort((items.position, items.sitting, items.rater))
+        place = np.empty_like(order)
+        place[order] = np.arange(len(order))
+        self.item_pks = table[order, 0]
+        cards_seen.item = place[cards_seen.item]
+        return take(items, order), cards_seen, in_order(Nulls(place[empty.item], empty.output))
 
     def judgments(self, output_pks: Ints, cards: _Cards) -> tuple[tuple[str, ...], Judgments]:
         criteria: tuple[str, ...] = KNOWN_CRITERIA
@@ -185,18 +188,16 @@ class _Reader:
             numbers = _numbers(query, criteria)
         keys = numbers[:, :3].astype(np.int64)
         item, output = lookup(self.item_pks, keys[:, 0]), lookup(output_pks, keys[:, 1])
-        order = np.lexsort((keys[:, 2], output, item)) if not _sorted(item) else np.argsort(item, kind="stable")
-        item, output, criterion = item[order], output[order], keys[order, 2]
         position = cards.place(item, output, len(output_pks))
-        return criteria, Judgments(item, output, criterion, numbers[order, 3], position)
+        return criteria, in_order(Judgments(item, output, keys[:, 2], numbers[:, 3], position))
 
 
 def _items(dealt: Q, step: int) -> QuerySet[Item, tuple[Any, ...]]:
-    """Every dealt item beside its counting answer, in the order of a package; cards of every `step`-th."""
+    """Every dealt item beside its counting answer; cards of every `step`-th."""
     looked_at = Case(When(turn=0, then=Cast("cards", TextField())), default=Value("[]"), output_field=TextField())
     return (
         Item.objects.filter(dealt)
-        .order_by("assignment__rater__pseudonym", "assignment__number", "position")
+        .order_by()
         .annotate(counting=FilteredRelation("submissions", condition=Q(submissions__revision=F("revision"))))
         .annotate(purpose_code=_codes("purpose", PURPOSES), received=Cast("counting__received_at", TextField()))
         .annotate(turn=(F("position") + F("assignment__number")) % step)
@@ -225,10 +226,6 @@ _NO_SPANS: Floats = np.zeros((0, 2))
 def _times(texts: Sequence[str | None]) -> Times:
     """Times as the database writes them (in UTC), to the second."""
     return np.array([text[:19] if text else "NaT" for text in texts], dtype="datetime64[s]")
-
-
-def _sorted(values: Ints) -> bool:
-    return bool((np.diff(values) >= 0).all())
 
 
 def _numbers(query: QuerySet[Judgment], criteria: Sequence[str]) -> Floats:

@@ -183,6 +183,19 @@ def take(rows: Rows, which: npt.NDArray[Any]) -> Rows:
     return type(rows)(**{name: column[which] for name, column in vars(rows).items()})
 
 
+Marks = TypeVar("Marks", Judgments, Nulls)
+
+
+def in_order(rows: Marks) -> Marks:
+    """Rows by item, then output: the order of a package."""
+    span = int(rows.output.max(initial=0)) + 2
+    keys = rows.item * span + rows.output + 1
+    if (np.diff(keys) >= 0).all():
+        return rows
+    last = rows.criterion if isinstance(rows, Judgments) else np.zeros_like(keys)
+    return take(rows, np.lexsort((last, keys)))
+
+
 def pick(values: Ints, codes: Ints) -> Ints:
     """`values[codes]`, and -1 where the code is negative."""
     if not len(values):

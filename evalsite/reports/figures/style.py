@@ -1,0 +1,149 @@
+"""How all figures look: two themes, colours that colour-blind readers can tell apart, letters in two scripts."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from threading import Lock
+from typing import Any
+
+import matplotlib as mpl
+from django.utils.functional import Promise
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+Report = dict[str, Any]
+
+# Okabe and Ito's palette (2008), darkened or lightened for each ground; order: most to least used.
+LIGHT = ("#0072b2", "#d55e00", "#009e73", "#b0568c", "#a67c00", "#3b8fc4", "#5a5f6b")
+DARK = ("#6cb8ee", "#ff9a57", "#4fd1a5", "#e69ac8", "#e6bd4a", "#a5d5f5", "#b3b8c4")
+
+FONTS = (
+    "Noto Sans CJK SC",
+    "Noto Sans SC",
+    "Source Han Sans SC",
+    "PingFang SC",
+    "Hiragino Sans GB",
+    "Microsoft YaHei",
+    "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei",
+    "SimHei",
+    "Noto Sans CJK JP",
+    "Droid Sans Fallback",
+)
+"""Fonts with Chinese letters, the first installed is used; where there is none, SVG still leaves it to the reader's."""
+
+WIDTH = 7.2
+"""Inches: a page's text width, and legible on a phone."""
+
+_LOCK = Lock()  # Matplotlib's settings are one for the process
+for _noisy in ("matplotlib.font_manager", "fontTools"):  # missing fonts are looked for on purpose
+    logging.getLogger(_noisy).setLevel(logging.ERROR)
+
+
+@dataclass(frozen=True)
+class Ink:
+    """Colours of one theme."""
+
+    text: str
+    muted: str
+    line: str
+    ground: str
+    accent: str
+    soft: str
+    colours: Sequence[str]
+    low: str
+    high: str
+    nothing: str
+
+
+THEMES = {
+    "light": Ink(
+        "#191b22", "#555a68", "#d9dce5", "#ffffff", LIGHT[0], "#c9d9ea", LIGHT, "#f3e9d2", "#0b4f7d", "#eceef4"
+    ),
+    "dark": Ink("#eceef5", "#a6acbd", "#3a4052", "#181b24", DARK[0], "#2d4a63", DARK, "#2a2f3d", "#8fd0ff", "#222633"),
+}
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One figure: what it is called, what it says, what it is drawn from. `blind` ones tell nothing of the systems."""
+
+    name: str
+    title: str | Promise
+    caption: str | Promise
+    has: Callable[[Report], bool]
+    describe: Callable[[Report], str]
+    table: Callable[[Report], tuple[Sequence[str], Sequence[Sequence[Any]]]]
+    draw: Callable[[Figure, Report, Ink], None]
+    size: Callable[[Report], tuple[float, float]] = field(default=lambda _report: (WIDTH, 3.2))
+    blind: bool = False
+
+
+@cache
+def families() -> list[str]:
+    """Latin letters first, then the installed Chinese font."""
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return ["DejaVu Sans", *[name for name in FONTS if name in installed][:1]]
+
+
+@contextmanager
+def canvas(size: tuple[float, float], theme: str) -> Iterator[tuple[Figure, Ink]]:
+    """A figure without pyplot's global state, drawn and written by one thread at a time."""
+    ink = THEMES.get(theme, THEMES["light"])
+    rules: Any = {
+        "font.family": families(),
+        "font.size": 9.5,
+        "svg.fonttype": "none",
+        "svg.hashsalt": "danmaku",
+        "pdf.fonttype": 42,
+        "text.color": ink.text,
+        "axes.labelcolor": ink.muted,
+        "axes.edgecolor": ink.line,
+        "axes.facecolor": "none",
+        "xtick.color": ink.muted,
+        "ytick.color": ink.text,
+        "figure.facecolor": ink.ground,
+        "axes.unicode_minus": True,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "hatch.linewidth": 0.6,
+    }
+    with _LOCK, mpl.rc_context(rules):
+        figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.06))
+        FigureCanvasAgg(figure)
+        yield figure, ink
+
+
+def write(figure: Figure, form: str) -> bytes:
+    """The figure's bytes, the same for the same figure: no date, no random ids."""
+    buffer = io.BytesIO()
+    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}[form]
+    figure.savefig(buffer, format=form, dpi=200, metadata=metadata)
+    return buffer.getvalue()
+
+
+def percent_axis(axes: Axes, *, high: float = 1.0) -> None:
+    """The x axis as percentages."""
+    axes.set_xlim(0, high)
+    axes.xaxis.set_major_formatter(lambda value, _place: f"{100 * value:.0f}%")
+
+
+def plain(axes: Axes, ink: Ink, *, grid: str = "x") -> None:
+    """Quiet axes: hairlines behind the data, no ticks where names stand."""
+    axes.grid(axis=grid, color=ink.line, linewidth=0.7)  # type: ignore[arg-type]
+    axes.set_axisbelow(True)
+    axes.tick_params(length=0)
+    for side in ("left", "bottom") if grid == "both" else (("left",) if grid == "x" else ("bottom",)):
+        axes.spines[side].set_color(ink.line)
+    if grid == "x":
+        axes.spines["bottom"].set_visible(False)
+    else:
+        axes.spines["left"].set_visible(False)
