@@ -146,9 +146,18 @@ class UT(Decoder):
 
     # -- input ---------------------------------------------------------------------------------------------
 
+    def examples(self, samples: Sequence[Sample]) -> Sequence[tuple[Sample, tuple[str, ...]]]:
+        """(moment, at most ``together`` of its comments)."""
+        k = self.config.together
+        return [(s, s.references[i : i + k]) for s in samples for i in range(0, len(s.references), k)]
+
     def collate(self, examples: Sequence[Any], generator: torch.Generator) -> Batch:
-        """(sample, comment) pairs -> the inputs and target (B, T)."""
-        return {**self.inputs([s for s, _ in examples]), "target": self.targets([text for _, text in examples])}
+        """Moments with k comments each -> the inputs (B, ...) and target (B * k, T); a missing comment is padding."""
+        k, pad = self.config.together, self.vocabulary.pad
+        target = torch.full((len(examples), k, self.config.comment_length), pad)
+        for row, (_, texts) in zip(target, examples, strict=True):
+            row[: len(texts)] = self.targets(texts)
+        return {**self.inputs([sample for sample, _ in examples]), "target": target.flatten(0, 1)}
 
     def inputs(self, samples: Sequence[Sample]) -> Batch:
         """frames (B, F, dim), the nearest seconds first; context (B, S), trimmed to the longest unless compatible."""
@@ -213,11 +222,11 @@ class UT(Decoder):
         return Plan(epochs=c.epochs, batch=batch, steps=c.steps, dev_every=c.dev_every)
 
     def schedule(self, progress: float) -> float:
-        if self.config.warmup is None:
+        """Constant, or a straight rise and fall."""
+        rise = self.config.warmup
+        if rise is None:
             return 1.0
-        return min(
-            progress / self.config.warmup if self.config.warmup else 1.0, (1 - progress) / (1 - self.config.warmup)
-        )
+        return progress / rise if progress < rise else (1 - progress) / (1 - rise)
 
     def loss(self, batch: Batch) -> dict[str, Tensor]:
         """Mean negative log-likelihood of the words and <EOS>."""
