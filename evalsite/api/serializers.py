@@ -108,6 +108,12 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
         return [{"system": run.system.slug, "run": run.pk} for run in runs]
 
 
+class SimulatedSerializer(serializers.Serializer[dict[str, Any]]):
+    """Whose answers are asked for."""
+
+    simulated = serializers.BooleanField(default=False, help_text="those of simulated raters instead of people's")
+
+
 class InvitationsAskedSerializer(serializers.Serializer[dict[str, Any]]):
     raters = serializers.IntegerField(min_value=1, max_value=1000, help_text="how many raters to make")
     language = serializers.ChoiceField(

@@ -6,7 +6,7 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, re_path
 from drf_spectacular.views import SpectacularAPIView
 
-from evalsite.api import docs, views
+from evalsite.api import campaigns, docs, exports, views
 
 SLUG = r"(?P<slug>[-a-z0-9_]{1,64})"
 PK = r"(?P<pk>[0-9]{1,18})"
@@ -28,6 +28,13 @@ urlpatterns = [
     address(f"runs/{PK}/outputs", views.RunOutputs.as_view(), "outputs"),
     address("campaigns", views.Campaigns.as_view(), "campaigns"),
     address(f"campaigns/{SLUG}", views.CampaignDetail.as_view(), "campaign"),
+    address(f"campaigns/{SLUG}/report", campaigns.CampaignReport.as_view(), "report"),
+    address(f"campaigns/{SLUG}/progress", campaigns.CampaignProgress.as_view(), "progress"),
+    *(
+        address(f"campaigns/{SLUG}/{what}", exports.Export.as_view(what=what), what)
+        for what in ("judgments", "items", "raters")
+    ),
+    address(f"campaigns/{SLUG}/invitations", campaigns.CampaignInvitations.as_view(), "invitations"),
     address("schema", SpectacularAPIView.as_view(), "schema"),
     address("docs", docs.Docs.as_view(url_name="api:schema"), "docs"),
     re_path("", views.Unknown.as_view()),

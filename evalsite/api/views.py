@@ -2,6 +2,7 @@
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import generics
@@ -123,4 +124,4 @@ class Unknown(APIView):
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         super().initial(request, *args, **kwargs)
-        raise NotFound("There is no such address in this API; /api/v1/docs/ lists those there are.")
+        raise NotFound(_("There is no such address in this API; /api/v1/docs/ lists those there are."))

@@ -60,7 +60,8 @@ def bob_client(bob: User) -> Client:
 @pytest.fixture
 def program(alice: User) -> Client:
     """A program that holds alice's token, and no cookie."""
-    return Client(headers={"Authorization": f"Token {Token.objects.create(user=alice).key}"})
+    key = Token.objects.create(user=alice).key
+    return Client(headers={"Authorization": f"Token {key}", "Accept-Language": "en"})
 
 
 def make_testset(slug: str = "harbour", samples: int = 4) -> TestSet:
