@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
 from functools import wraps
@@ -9,15 +10,16 @@ from typing import Any, Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from evalsite.rating import identity, invitations, manifest, pages, sessions, texts
+from evalsite.rating import identity, invitations, pages, sessions, texts
 from evalsite.rating.models import Assignment, Campaign, Item, Rater, Submission
 from evalsite.rating.pages import Course
 
 P = ParamSpec("P")
-_KEY = 64  # characters of an idempotency key
+_KEY = re.compile(r"[ -~]{1,64}")  # an idempotency key
 _REMARK = 2000  # characters
 
 
@@ -118,9 +120,9 @@ def _answer(request: HttpRequest, sitting: Assignment, item: Item) -> HttpRespon
 
 def _record(request: HttpRequest, item: Item) -> Submission:
     data = request.POST
-    key = data.get("key", "")[:_KEY]
-    if not key:
-        raise sessions.InvalidAnswer("The page sent no key with its answer; load it again.")
+    key = data.get("key", "")
+    if not _KEY.fullmatch(key):
+        raise sessions.InvalidAnswer(gettext("The page sent no key with its answer; load it again."))
     timing = sessions.Timing(*(_whole(data.get(name)) for name in ("visible_ms", "first_action_ms", "elapsed_ms")))
     revision = _whole(data.get("revision")) or 0
     answer: Any = data  # the protocol's form picks its own fields
@@ -168,12 +170,7 @@ def done(request: HttpRequest, sitting: Assignment) -> HttpResponse:
 
 def _may_go_on(sitting: Assignment) -> bool:
     """Whether another sitting can be offered: the campaign runs, its rule allows it, and something is unseen."""
-    campaign = sitting.campaign
-    most = campaign.options.max_sittings
-    if campaign.state != Campaign.State.RUNNING or (most and sitting.rater.assignments.count() >= most):
-        return False
-    seen = Item.objects.filter(assignment__rater=sitting.rater).values("sample").distinct().count()
-    return seen < len(manifest.plan(campaign).samples)
+    return sessions.more(rater=sitting.rater)
 
 
 @never_cache

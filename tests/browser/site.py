@@ -26,6 +26,7 @@ class Site:
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
+        self.links: dict[str, Any] = {}
         inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
         self.environment = {
             **inherited,

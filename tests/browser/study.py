@@ -32,7 +32,7 @@ def samples(count: int) -> list[dict[str, Any]]:
                     "title": video["title"],
                     "time": second,
                     "frames": [] if len(lines) % 5 == 4 else frames,
-                    "context": [{"time": c["t"], "text": c["text"]} for c in near][:12],
+                    "context": [{"time": c["t"], "text": c["text"]} for c in near[:: 1 + len(near) // 12]],
                     "references": here[:4] or ["哈哈哈", "原来如此"],
                 }
             )

@@ -27,7 +27,8 @@ function begin(root) {
     event.preventDefault();
     go(new URL(event.currentTarget.href).pathname);
   });
-  if (!cards.practice) ahead(root.dataset.next, AHEAD);
+  if (cards.practice) return;
+  ahead(root.dataset.next, AHEAD);
   spent();
 }
 
@@ -69,7 +70,7 @@ function wait() {
   text.textContent = net.dataset.last;
   item.replaceChildren(text);
   item.className = "waiting";
-  item.dataset.waiting = "";
+  item.dataset.ended = "";
 }
 
 async function go(path, { push = true } = {}) {
@@ -187,7 +188,7 @@ function watchOutbox() {
     if (detail.conflict) [answered, pages].forEach((known) => known.delete(detail.entry.url));
     if (detail.conflict) say(net.dataset.conflict.replace("%n", detail.entry.position), net.dataset.dismiss, quiet);
     else if (!detail.left) quiet();
-    if (!detail.left && "waiting" in (item?.dataset ?? {})) location.assign(detail.next);
+    if (!detail.left && "ended" in (item?.dataset ?? {})) location.assign(detail.next);
   });
   addEventListener("beforeunload", (event) => outbox.unsaved && event.preventDefault());
 }

@@ -127,7 +127,7 @@ export class Stage {
   launch(width, phase) {
     const height = Math.max(...this.pairs.map(({ bullet }) => bullet.offsetHeight), 24) + 3;
     const lanes = Math.max(1, Math.floor((this.screen.clientHeight - 34) / height));
-    const sizes = this.pairs.map(({ bullet, at }) => ({ at, width: bullet.offsetWidth }));
+    const sizes = this.pairs.map(({ bullet, at }) => ({ at, width: Math.ceil(bullet.getBoundingClientRect().width) + 1 }));
     const { period, places } = allot(sizes, { width, lanes, period: Math.max(this.frames.length, 11) });
     this.period = period;
     this.pairs.forEach(({ bullet }, i) => {
