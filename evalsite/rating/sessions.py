@@ -87,6 +87,7 @@ def more(*, rater: Rater) -> bool:
     campaign = Campaign.objects.get(pk=rater.campaign_id)
     try:
         _check_open(campaign, rater)
+        _release_idle(campaign, rater)
         campaign.rules.draw(campaign.options, _standing(campaign, rater))
     except NothingLeft:
         return False

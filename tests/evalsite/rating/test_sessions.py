@@ -340,6 +340,7 @@ def test_a_leavers_open_items_go_to_the_others_and_a_late_answer_is_kept(prefere
         sit(rater)
         assert not sessions.more(rater=rater)
     silence(leaver, hours=25)
+    assert sessions.more(rater=others[0])
     for rater in others:
         sit(rater)
     judged = Item.objects.exclude(purpose="check").filter(revision__gt=0)
