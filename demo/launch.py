@@ -25,10 +25,11 @@ CORPUS = ROOT / "demo" / "corpus"
 TRAINED = {"ut": "demo"}  # system -> preset; retrieval needs no preset
 SYSTEMS = ("ut", "tfidf")
 PER_SAMPLE = 3
+DECODING = ["decoding=sample", "temperature=0.7", "top_p=0.9"]  # livelier than a beam; the seed repeats it
 RATERS = 3
-CAMPAIGNS = {
-    "demo-recall": ("human_recall", "弹幕真假 · Which comments are fake?"),
-    "demo-preference": ("preference", "最佳弹幕 · Which comment is best?"),
+CAMPAIGNS: dict[str, tuple[str, str, list[str]]] = {
+    "demo-recall": ("human_recall", "弹幕真假 · Which comments are fake?", []),
+    "demo-preference": ("preference", "最佳弹幕 · Which comment is best?", [f"raters={RATERS}"]),
 }
 
 
@@ -133,7 +134,8 @@ def outputs(folder: Path) -> None:
     for name in SYSTEMS:
         if not Run.objects.filter(testset__slug="demo", system__slug=name, state=Run.State.FINISHED).exists():
             checkpoint = str(folder / "checkpoints" / name)
-            call_command("pregenerate", "demo", name, checkpoint=checkpoint, per_sample=PER_SAMPLE, seed=1, wait=True)
+            how = {"per_sample": PER_SAMPLE, "seed": 1, "option": DECODING, "wait": True}
+            call_command("pregenerate", "demo", name, checkpoint=checkpoint, **how)
 
 
 def campaigns(folder: Path) -> dict[str, list[str]]:
@@ -146,10 +148,10 @@ def campaigns(folder: Path) -> dict[str, list[str]]:
 
     file = folder / "links.json"
     tokens: dict[str, list[str]] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    for slug, (protocol, title) in CAMPAIGNS.items():
+    for slug, (protocol, title, settings_) in CAMPAIGNS.items():
         if not Campaign.objects.filter(slug=slug).exists():
-            systems = ",".join(SYSTEMS)
-            call_command("create_campaign", slug, protocol=protocol, testset="demo", systems=systems, title=title)
+            what = {"testset": "demo", "systems": ",".join(SYSTEMS), "title": title, "set": settings_}
+            call_command("create_campaign", slug, protocol=protocol, **what)
             call_command("start_campaign", slug)
         if slug not in tokens:
             made = invitations.invite(campaign=Campaign.objects.get(slug=slug), count=RATERS)
