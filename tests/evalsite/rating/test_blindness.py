@@ -149,7 +149,7 @@ def test_no_byte_names_a_system_a_run_an_output_or_a_file(protocol: str) -> None
     ]
     campaign = make_campaign(testset, protocol, runs, slug=f"quokkanet-against-wombatlm-{protocol[:4]}")
     Campaign.objects.filter(pk=campaign.pk).update(title="Is Quokkanet better?")
-    words = [b"quokkanet", b"wombatlm", b"human", b"checkpoint", b"control", b"decoy", b"abab", b"against", b"seed"]
+    words = [b"quokkanet", b"wombatlm", b"human", b"checkpoint", b"control", b"decoy", b"ab" * 8, b"against", b"seed"]
     for name, response in journey(campaign):
         said = b"\n".join([response.content, *(f"{k}: {v}".encode() for k, v in response.headers.items())])
         said += response.cookies.output().encode()
