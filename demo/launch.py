@@ -62,26 +62,29 @@ def generation(*arguments: str | Path) -> None:
     subprocess.run([sys.executable, "-m", "generation", *map(str, arguments)], cwd=ROOT, check=True)
 
 
-def database() -> None:
-    """Tables and static files."""
+def manage(*arguments: str | Path) -> None:
+    """`manage.py ...`, in this process."""
     from django.core.management import call_command
 
-    call_command("migrate", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
+    call_command(*map(str, arguments))
+
+
+def database() -> None:
+    """Tables and static files."""
+    manage("migrate", "--verbosity", "0")
+    manage("collectstatic", "--noinput", "--verbosity", "0")
 
 
 def corpus(folder: Path) -> None:
     """The test set: moments of the demo films whose comments no system has read."""
-    from django.core.management import call_command
-
     from evalsite.testsets.models import TestSet
 
     if TestSet.objects.filter(slug="demo").exists():
         return
     samples = folder / "samples.jsonl"
     generation("samples", CORPUS, "--split", "test", "--min-references", "3", "--out", samples)
-    call_command("import_testset", "demo", str(samples), frames=str(CORPUS / "frames"), title="演示 · Demo films")
-    call_command("import_outputs", "demo", "human")
+    manage("import_testset", "demo", samples, "--frames", CORPUS / "frames", "--title", "演示 · Demo films")
+    manage("import_outputs", "demo", "human")
 
 
 def checkpoints(folder: Path) -> None:
@@ -118,41 +121,38 @@ def stop(process: subprocess.Popen[bytes]) -> None:
             continue
 
 
-def celery(app: str, queue: str, pool: str) -> list[str]:
+def celery(app: str, queue: str) -> list[str]:
     """The command of one worker."""
     name = f"{queue}@%h"  # two workers of one name would answer for each other
     worker = [sys.executable, "-m", "celery", "-A", app, "worker", "-Q", queue, "-n", name]
-    return [*worker, "--pool", pool, "--concurrency", "1"]
+    return [*worker, "--pool", "solo"]
 
 
 def outputs(folder: Path) -> None:
     """A finished run of every system, through the workers."""
-    from django.core.management import call_command
-
     from evalsite.testsets.models import Run
 
     for name in SYSTEMS:
         if not Run.objects.filter(testset__slug="demo", system__slug=name, state=Run.State.FINISHED).exists():
-            checkpoint = str(folder / "checkpoints" / name)
-            how = {"per_sample": PER_SAMPLE, "seed": 1, "option": DECODING, "wait": True}
-            call_command("pregenerate", "demo", name, checkpoint=checkpoint, **how)
+            where = ["--checkpoint", folder / "checkpoints" / name]
+            how = ["--per-sample", str(PER_SAMPLE), "--seed", "1", *(f"--option={o}" for o in DECODING)]
+            manage("pregenerate", "demo", name, *where, *how, "--wait")
 
 
 def campaigns(folder: Path) -> dict[str, list[str]]:
     """Both campaigns, running, and a few rater links of each; links are shown once, so they are kept in a file."""
     from django.conf import settings
-    from django.core.management import call_command
 
     from evalsite.rating import invitations
     from evalsite.rating.models import Campaign
 
     file = folder / "links.json"
     tokens: dict[str, list[str]] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    for slug, (protocol, title, settings_) in CAMPAIGNS.items():
+    for slug, (protocol, title, said) in CAMPAIGNS.items():
         if not Campaign.objects.filter(slug=slug).exists():
-            what = {"testset": "demo", "systems": ",".join(SYSTEMS), "title": title, "set": settings_}
-            call_command("create_campaign", slug, protocol=protocol, **what)
-            call_command("start_campaign", slug)
+            what = ["--protocol", protocol, "--testset", "demo", "--systems", ",".join(SYSTEMS)]
+            manage("create_campaign", slug, *what, "--title", title, *(f"--set={o}" for o in said))
+            manage("start_campaign", slug)
         if slug not in tokens:
             made = invitations.invite(campaign=Campaign.objects.get(slug=slug), count=RATERS)
             tokens[slug] = [invitation.token for invitation in made]
@@ -213,17 +213,39 @@ def interrupted(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def main() -> int:
-    """Everything, in order."""
+def arguments() -> argparse.Namespace:
+    """What was asked for."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--exit", action="store_true", help="check the front page, stop everything, exit 0")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Everything, in order; one sentence where a step fails."""
+    options = arguments()
     if not free(options.port):
         print(f"Port {options.port} is taken. Choose another: make demo PORT=8001", file=sys.stderr)
         return 1
     signal.signal(signal.SIGTERM, interrupted)
     folder = environment(options.port)
+    from django.core.management import CommandError
+
+    try:
+        run(options, folder)
+    except KeyboardInterrupt:
+        say("\nStopped.")
+    except subprocess.CalledProcessError as error:
+        print(f"This step failed: {' '.join(error.cmd[1:])}", file=sys.stderr)
+        return 1
+    except (CommandError, RuntimeError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def run(options: argparse.Namespace, folder: Path) -> None:
+    """The steps, and the site until somebody stops it."""
     say("1/5  Database and test set")
     database()
     corpus(folder)
@@ -231,27 +253,20 @@ def main() -> int:
     checkpoints(folder)
     site = os.environ["SITE_URL"]
     bind = ["--bind", f"127.0.0.1:{options.port}", "--workers", "2", "--threads", "4"]
-    try:
-        with (
-            running("worker-web", celery("evalsite", "web", "solo"), folder),
-            running("worker-gpu", celery("generation.tasks", "gpu", "solo"), folder),
-        ):
-            say("3/5  Outputs, generated by the workers")
-            outputs(folder)
-            say("4/5  Campaigns")
-            links, password = campaigns(folder), administrator(folder)
-            say("5/5  Web server")
-            with running("web", [sys.executable, "-m", "gunicorn", "evalsite.wsgi", *bind], folder) as web:
-                front_page(site + "/", web)
-                tell(site, links, password)
-                if not options.exit:
-                    web.wait()
-    except KeyboardInterrupt:
-        say("\nStopped.")
-    except subprocess.CalledProcessError as error:
-        print(f"A step failed: {' '.join(error.cmd[1:])}", file=sys.stderr)
-        return 1
-    return 0
+    with (
+        running("worker-web", celery("evalsite", "web"), folder),
+        running("worker-gpu", celery("generation.tasks", "gpu"), folder),
+    ):
+        say("3/5  Outputs, generated by the workers")
+        outputs(folder)
+        say("4/5  Campaigns")
+        links, password = campaigns(folder), administrator(folder)
+        say("5/5  Web server")
+        with running("web", [sys.executable, "-m", "gunicorn", "evalsite.wsgi", *bind], folder) as web:
+            front_page(site + "/", web)
+            tell(site, links, password)
+            if not options.exit:
+                web.wait()
 
 
 if __name__ == "__main__":

@@ -158,7 +158,7 @@ def _embedded_broker() -> dict[str, Any]:
 
 
 BROKER_DIR = env_path("BROKER_DIR", DATA_DIR / "broker")  # the embedded broker's folder
-CELERY_BROKER_URL = env_str("CELERY_BROKER_URL", "filesystem://")
+CELERY_BROKER_URL = env_str("CELERY_BROKER_URL", "filesystem://localhost")
 CELERY_BROKER_TRANSPORT_OPTIONS = _embedded_broker() if CELERY_BROKER_URL.startswith("filesystem://") else {}
 CELERY_BROKER_TRANSPORT = "evalsite.broker:Transport" if CELERY_BROKER_URL.startswith("filesystem://") else None
 CELERY_TASK_DEFAULT_QUEUE = "web"

@@ -34,7 +34,7 @@ def _broker_folders() -> tuple[Path, Path]:
 
 def _settings() -> dict[str, Any]:
     """Celery's settings from the environment; read when the app is first used, not when it is imported."""
-    url = os.environ.get("CELERY_BROKER_URL") or "filesystem://"
+    url = os.environ.get("CELERY_BROKER_URL") or "filesystem://localhost"
     settings: dict[str, Any] = {
         "broker_url": url,
         "broker_connection_retry_on_startup": True,
