@@ -50,7 +50,9 @@ demo-films: $(VENV)/dev ## Draw the demo's frames anew
 	@$(PY) -m demo.films demo/corpus/frames
 
 messages: $(VENV)/web ## Collect and compile the translations (needs GNU gettext)
-	@cd evalsite && DEBUG=1 ../$(PY) ../manage.py makemessages -l zh_Hans --no-location && DEBUG=1 ../$(PY) ../manage.py compilemessages
+	@DEBUG=1 $(PY) manage.py makemessages -l zh_Hans --no-location --no-obsolete \
+		-i .venv -i var -i build -i tests -i demo -i generation -i benchmarks -i static
+	@cd evalsite && DEBUG=1 ../$(PY) ../manage.py compilemessages
 
 clean: ## Remove what was made here: environment, database, checkpoints
 	rm -rf $(VENV) var build *.egg-info

@@ -1,9 +1,10 @@
 #!/bin/sh
-# What the tests need beside Python packages: a browser, fonts that draw Chinese, a Redis server.
+# What the tests need beside Python packages: a browser, fonts that draw Chinese, GNU gettext, a Redis server.
 set -eu
 
 missing=""
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
+command -v msgfmt >/dev/null 2>&1 || missing="$missing gettext"
 command -v redis-server >/dev/null 2>&1 || missing="$missing redis-server"
 fc-list 2>/dev/null | grep -qi "cjk" || missing="$missing fonts-noto-cjk"
 [ -n "$missing" ] || exit 0

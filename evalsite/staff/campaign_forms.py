@@ -10,7 +10,7 @@ from django.conf import settings as site
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import get_language_info
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from evalsite.rating import protocols, texts
 from evalsite.rating.models import Campaign
@@ -36,28 +36,35 @@ def protocol_choices() -> list[tuple[str, Any]]:
 class BasisForm(forms.Form):
     """The two choices all others depend on."""
 
-    protocol = forms.ChoiceField(label=lazy("Protocol"), choices=protocol_choices, widget=forms.RadioSelect)
+    protocol = forms.ChoiceField(label=gettext_lazy("Protocol"), choices=protocol_choices, widget=forms.RadioSelect)
     testset = forms.ModelChoiceField(
-        label=lazy("Test set"), queryset=TestSet.objects.order_by("slug"), to_field_name="slug", empty_label=None
+        label=gettext_lazy("Test set"),
+        queryset=TestSet.objects.order_by("slug"),
+        to_field_name="slug",
+        empty_label=None,
     )
 
 
 class CampaignForm(forms.Form):
     """All of a campaign that may be edited while it is a draft."""
 
-    title = forms.CharField(label=lazy("Title"), max_length=200, required=False, help_text=lazy("Raters see it."))
+    title = forms.CharField(
+        label=gettext_lazy("Title"), max_length=200, required=False, help_text=gettext_lazy("Raters see it.")
+    )
     seed = forms.IntegerField(
-        label=lazy("Seed"),
+        label=gettext_lazy("Seed"),
         min_value=0,
         max_value=2**63 - 1,
         required=False,
-        help_text=lazy("Everything drawn derives from it. Empty: one is drawn now."),
+        help_text=gettext_lazy("Everything drawn derives from it. Empty: one is drawn now."),
     )
     completion_url = forms.URLField(
-        label=lazy("Where raters go at the end"),
+        label=gettext_lazy("Where raters go at the end"),
         required=False,
         assume_scheme="https",
-        help_text=lazy("For a recruiting platform; {code} stands for the completion code. Empty: they stay here."),
+        help_text=gettext_lazy(
+            "For a recruiting platform; {code} stands for the completion code. Empty: they stay here."
+        ),
     )
 
     def __init__(self, *args: Any, rules: type[Protocol], campaign: Campaign | None = None, **kwargs: Any) -> None:
@@ -141,16 +148,16 @@ class NewCampaignForm(CampaignForm):
     """The same, with what is fixed from the first: its slug and the runs compared."""
 
     slug = forms.CharField(
-        label=lazy("Slug"),
+        label=gettext_lazy("Slug"),
         max_length=64,
         validators=[validate_slug],
-        help_text=lazy("Its name in commands and addresses, for example lighthouse-pilot."),
+        help_text=gettext_lazy("Its name in commands and addresses, for example lighthouse-pilot."),
     )
     runs = RunsField(
-        label=lazy("Runs compared"),
+        label=gettext_lazy("Runs compared"),
         queryset=Run.objects.none(),
         widget=forms.CheckboxSelectMultiple,
-        help_text=lazy(
+        help_text=gettext_lazy(
             "One of each system. People's own comments (human) serve as controls where the protocol has any."
         ),
     )
@@ -204,7 +211,7 @@ def _field(entry: dataclasses.Field[Any], value: Any) -> forms.Field:
 
 def text_fields(name: str, given: Mapping[str, str]) -> Iterator[tuple[str, forms.Field]]:
     """A text in every language of the site."""
-    labels = {"consent": lazy("Consent"), "instructions": lazy("Instructions")}
+    labels = {"consent": gettext_lazy("Consent"), "instructions": gettext_lazy("Instructions")}
     for code, language in LANGUAGES:
         widget = forms.Textarea(attrs={"rows": 8, "lang": code})
         label = f"{labels[name]} ({language})"
@@ -214,10 +221,10 @@ def text_fields(name: str, given: Mapping[str, str]) -> Iterator[tuple[str, form
 class InviteForm(forms.Form):
     """So many personal links. The nonce makes a form that is sent twice invite once."""
 
-    count = forms.IntegerField(label=lazy("How many raters"), min_value=1, max_value=1000, initial=10)
+    count = forms.IntegerField(label=gettext_lazy("How many raters"), min_value=1, max_value=1000, initial=10)
     language = forms.ChoiceField(
-        label=lazy("Language of their pages at first"),
-        choices=[("", lazy("the browser's")), *LANGUAGES],
+        label=gettext_lazy("Language of their pages at first"),
+        choices=[("", gettext_lazy("the browser's")), *LANGUAGES],
         required=False,
     )
     nonce = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
@@ -226,4 +233,4 @@ class InviteForm(forms.Form):
 class CloneForm(forms.Form):
     """A draft like this campaign, under a slug of its own."""
 
-    slug = forms.CharField(label=lazy("Slug of the copy"), max_length=64, validators=[validate_slug])
+    slug = forms.CharField(label=gettext_lazy("Slug of the copy"), max_length=64, validators=[validate_slug])

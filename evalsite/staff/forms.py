@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from evalsite.testsets.models import HUMAN, System, TestSet, validate_slug
 
@@ -18,19 +18,23 @@ class TestSetForm(forms.Form):
     __test__ = False
 
     slug = forms.CharField(
-        label=lazy("Slug"),
+        label=gettext_lazy("Slug"),
         max_length=64,
         validators=[validate_slug],
-        help_text=lazy("Its name in commands and addresses, for example lighthouse-v1. A new version is a new slug."),
+        help_text=gettext_lazy(
+            "Its name in commands and addresses, for example lighthouse-v1. A new version is a new slug."
+        ),
     )
-    title = forms.CharField(label=lazy("Title"), max_length=200, required=False)
+    title = forms.CharField(label=gettext_lazy("Title"), max_length=200, required=False)
     samples = forms.FileField(
-        label=lazy("samples.jsonl"), help_text=lazy("One moment a line, UTF-8; up to 64 MiB here.")
+        label=gettext_lazy("samples.jsonl"), help_text=gettext_lazy("One moment a line, UTF-8; up to 64 MiB here.")
     )
     frames = forms.FileField(
-        label=lazy("Pictures as a zip file"),
+        label=gettext_lazy("Pictures as a zip file"),
         required=False,
-        help_text=lazy("Its folders as the lines name them. Not needed where no line has frames; up to 512 MiB here."),
+        help_text=gettext_lazy(
+            "Its folders as the lines name them. Not needed where no line has frames; up to 512 MiB here."
+        ),
     )
 
 
@@ -39,15 +43,19 @@ class SystemField(forms.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.TextInput(attrs={"list": "systems", "autocomplete": "off", "spellcheck": "false"})
-        super().__init__(label=lazy("System"), max_length=64, validators=[validate_slug], widget=widget, **kwargs)
+        super().__init__(
+            label=gettext_lazy("System"), max_length=64, validators=[validate_slug], widget=widget, **kwargs
+        )
 
 
 class OutputsForm(forms.Form):
     """Outputs written elsewhere."""
 
-    system = SystemField(help_text=lazy("The slug of the system that wrote them; human takes the references."))
+    system = SystemField(help_text=gettext_lazy("The slug of the system that wrote them; human takes the references."))
     outputs = forms.FileField(
-        label=lazy("outputs.jsonl"), required=False, help_text=lazy("Not needed for human; up to 64 MiB here.")
+        label=gettext_lazy("outputs.jsonl"),
+        required=False,
+        help_text=gettext_lazy("Not needed for human; up to 64 MiB here."),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -61,28 +69,31 @@ class RunForm(forms.Form):
     """A run to be started."""
 
     testset = forms.ModelChoiceField(
-        label=lazy("Test set"), queryset=TestSet.objects.order_by("slug"), to_field_name="slug", empty_label=None
+        label=gettext_lazy("Test set"),
+        queryset=TestSet.objects.order_by("slug"),
+        to_field_name="slug",
+        empty_label=None,
     )
-    system = SystemField(help_text=lazy("A slug that the generation workers know, for example ut."))
+    system = SystemField(help_text=gettext_lazy("A slug that the generation workers know, for example ut."))
     checkpoint = forms.CharField(
-        label=lazy("Checkpoint"),
+        label=gettext_lazy("Checkpoint"),
         required=False,
         max_length=500,
-        help_text=lazy("The folder as the worker sees it. Empty: checkpoints/ and the system's slug."),
+        help_text=gettext_lazy("The folder as the worker sees it. Empty: checkpoints/ and the system's slug."),
     )
     per_sample = forms.IntegerField(
-        label=lazy("Outputs for each sample"),
+        label=gettext_lazy("Outputs for each sample"),
         min_value=1,
         max_value=100,
         initial=3,
-        help_text=lazy("Human Recall shows up to 3 of each system, preference shows the first."),
+        help_text=gettext_lazy("Human Recall shows up to 3 of each system, preference shows the first."),
     )
-    seed = forms.IntegerField(label=lazy("Seed"), min_value=0, max_value=2**63 - 1, initial=0)
+    seed = forms.IntegerField(label=gettext_lazy("Seed"), min_value=0, max_value=2**63 - 1, initial=0)
     options = forms.CharField(
-        label=lazy("Decoding options"),
+        label=gettext_lazy("Decoding options"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-        help_text=lazy("One key=value a line. Empty: the system's own."),
+        help_text=gettext_lazy("One key=value a line. Empty: the system's own."),
     )
 
     def clean_options(self) -> dict[str, Any]:

@@ -113,7 +113,7 @@ async function take(path) {
       location.assign(page.elsewhere);
       return null;
     }
-    if (page) return { path: page.path, root: parse(page.html) };
+    if (page) return { path: page.path, root: unfold(page) };
     say(net.dataset.loading);
     await new Promise((wake) => setTimeout(wake, wait));
   }
@@ -134,12 +134,19 @@ async function fetchPage(path) {
 
 const parse = (html) => document.adoptNode(new DOMParser().parseFromString(html, "text/html").querySelector("[data-item]"));
 
+/** The item of a fetched page: made while the rater looked at the one before, or anew where it was shown already. */
+function unfold(page) {
+  const root = page.root ?? parse(page.html);
+  page.root = null;
+  return root;
+}
+
 /** Fetches the next items with their pictures, one after the other, while the rater looks at this one. */
 async function ahead(path, count) {
   if (!path || count < 1) return;
   const page = pages.get(path) ?? (await fetchPage(path));
   if (!page?.html) return;
-  const root = parse(page.html);
+  const root = (page.root ??= parse(page.html));
   root.querySelectorAll("[data-frame]").forEach((frame) => {
     if (frame.dataset.src && count < AHEAD) return; // the loop's frames only of the very next item
     new Image().src = frame.dataset.src ?? frame.src;
