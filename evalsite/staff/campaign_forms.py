@@ -9,8 +9,7 @@ from django import forms
 from django.conf import settings as site
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
-from django.utils.translation import get_language_info
-from django.utils.translation import gettext_lazy
+from django.utils.translation import get_language_info, gettext_lazy
 
 from evalsite.rating import protocols, texts
 from evalsite.rating.models import Campaign
