@@ -1,6 +1,6 @@
 """Human Recall: click the comments you think are fake; the share that escapes is the system's score.
 
-Danmaku generation with embedding and adversarial networks (E-GA), section 3.2: 40 raters, 20 frames a log-in. The
+Lv et al., PAKDD 2019 (E-GA), section 3.2: 40 raters, 20 frames a log-in. The
 paper shows generated comments only (`controls=0`) and draws samples plainly (`coverage=uniform`, `anchor_items=0`).
 """
 
