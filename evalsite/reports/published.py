@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 E_GA = "Lv et al. 2019 (E-GA), Table 1; 40 raters"
-KLVCG = "Knowledge enhanced live video comment generation (KLVCG), section V-E; 15 raters, 900 samples"
+KLVCG = "Chen et al. 2023 (KLVCG), section V-E; 15 raters, 900 samples"
 
 PUBLISHED: dict[str, list[dict[str, Any]]] = {
     "human_recall": [
