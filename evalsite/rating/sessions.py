@@ -8,19 +8,17 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Q
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from evalsite.rating import draws, manifest
+from evalsite.rating import sittings
 from evalsite.rating.models import Assignment, Campaign, Item, Judgment, Rater, Submission
-from evalsite.rating.protocols.base import Deal, Drawn, InvalidAnswer, Material, NothingLeft, Standing
-from evalsite.testsets.models import HUMAN, Sample
+from evalsite.rating.protocols.base import InvalidAnswer, NothingLeft
 
 __all__ = [
-    "Conflict", "InvalidAnswer", "NothingLeft", "Refused", "Timing", "assign", "more", "next_item",
-    "open_items", "progress", "record",
-    "serve",
+    "Conflict", "InvalidAnswer", "NothingLeft", "Refused", "Timing", "assign", "more", "next_item", "open_items",
+    "progress", "record", "serve",
 ]  # fmt: skip
 
 _PRESENCE = timedelta(minutes=1)  # how finely a rater's presence is kept
@@ -65,10 +63,10 @@ def assign(*, rater: Rater) -> Assignment:
     _release_idle(campaign, rater)
     if assignment := _resume(campaign, rater):
         return assignment
-    standing = _standing(campaign, rater)
+    standing = sittings.standing(campaign, rater)
     deal = campaign.rules.draw(campaign.options, standing)
     assignment = Assignment.objects.create(campaign=campaign, rater=rater, number=standing.sitting, seat=deal.seat)
-    Item.objects.bulk_create(_items(campaign, assignment, rater, deal))
+    Item.objects.bulk_create(sittings.items(campaign, assignment, rater, deal))
     return assignment
 
 
@@ -88,7 +86,7 @@ def more(*, rater: Rater) -> bool:
     try:
         _check_open(campaign, rater)
         _release_idle(campaign, rater)
-        campaign.rules.draw(campaign.options, _standing(campaign, rater))
+        campaign.rules.draw(campaign.options, sittings.standing(campaign, rater))
     except NothingLeft:
         return False
     return True
@@ -202,15 +200,6 @@ def _note_progress(assignment: Assignment, *, first: bool) -> None:
         Assignment.objects.filter(pk=assignment.pk, completed_at=None).update(completed_at=now)
 
 
-def _live(campaign: Campaign, rater: Rater) -> QuerySet[Item]:
-    """Items of the campaign that are answered or being worked on, people's and simulated raters' apart."""
-    return Item.objects.filter(
-        Q(revision__gt=0) | Q(released_at=None),
-        assignment__campaign=campaign,
-        assignment__rater__simulated=rater.simulated,
-    ).exclude(purpose=Item.Purpose.CHECK)
-
-
 def _release_idle(campaign: Campaign, rater: Rater) -> None:
     """Open items of raters who have been silent too long are free for others; the rater at hand is here."""
     silent = timezone.now() - timedelta(hours=campaign.options.release_after)
@@ -241,87 +230,9 @@ def _reclaim(assignment: Assignment) -> None:
     if not released:
         return
     campaign, rater = assignment.campaign, assignment.rater
-    live = _live(campaign, rater).filter(sample__in=released.values()).values("sample").order_by("sample")
+    live = sittings.live(campaign, rater).filter(sample__in=released.values()).values("sample").order_by("sample")
     loads = dict(live.annotate(n=Count("pk")).values_list("sample", "n"))
     options = campaign.options
     kept = [pk for pk, sample in released.items() if campaign.rules.keeps(options, loads.get(sample, 0))]
     checks = [pk for pk, _sample, purpose in free if purpose == Item.Purpose.CHECK] if kept else []
     Item.objects.filter(pk__in=[*kept, *checks], revision=0).update(released_at=None)
-
-
-def _standing(campaign: Campaign, rater: Rater) -> Standing:
-    plan = manifest.plan(campaign)
-    sittings = Assignment.objects.filter(campaign=campaign, rater__simulated=rater.simulated)
-    live = _live(campaign, rater).values("sample").order_by("sample")
-    mine = Item.objects.filter(assignment__rater=rater)
-    silent = timezone.now() - timedelta(hours=campaign.options.release_after)
-    own = list(sittings.filter(rater=rater).values_list("number", "seat"))
-    return Standing(
-        seed=campaign.seed,
-        rater=rater.pseudonym,
-        sitting=1 + max((number for number, _seat in own), default=0),
-        samples=plan.samples,
-        spare=plan.spare,
-        real=plan.real,
-        seen=frozenset(mine.values_list("sample", flat=True)),
-        loads=dict(live.annotate(n=Count("pk")).values_list("sample", "n")),
-        seats=frozenset(seat for seat in sittings.values_list("seat", flat=True) if seat is not None),
-        shares=sum(seat is not None for _number, seat in own),
-        active=max(1, sittings.filter(rater__seen_at__gte=silent).values("rater").distinct().count()),
-    )
-
-
-def _items(campaign: Campaign, assignment: Assignment, rater: Rater, deal: Deal) -> list[Item]:
-    """Item rows with their cards: all material is fetched at once, however long the sitting."""
-    plan, rules, options = manifest.plan(campaign), campaign.rules, campaign.options
-    elsewhere = {
-        drawn.sample: rules.elsewhere(
-            options, drawn.sample, plan.videos, draws.stream(campaign.seed, "elsewhere", item=plan.keys[drawn.sample])
-        )
-        for drawn in deal.items
-    }
-    materials = _materials(campaign, deal.items, elsewhere)
-    items = []
-    for position, drawn in enumerate(deal.items, 1):
-        key = plan.keys[drawn.sample]
-        seed = draws.seed(
-            campaign.seed, "item", rater=rater.pseudonym, sitting=assignment.number, item=f"{drawn.purpose} {key}"
-        )
-        cards, nulls = rules.cards(options, materials[drawn.sample], drawn, seed)
-        items.append(
-            Item(
-                assignment=assignment,
-                sample_id=drawn.sample,
-                position=position,
-                purpose=drawn.purpose,
-                seed=seed,
-                cards=cards,
-                nulls=nulls,
-            )
-        )
-    return items
-
-
-def _materials(campaign: Campaign, drawn: list[Drawn], elsewhere: Mapping[int, list[int]]) -> dict[int, Material]:
-    samples = {d.sample for d in drawn}
-    wanted = sorted(samples.union(*elsewhere.values()))
-    texts: dict[int, list[Any]] = {}
-    for sample, text in manifest.outputs(campaign, wanted):
-        texts.setdefault(sample, []).append(text)
-    rules, options = campaign.rules, campaign.options
-    rows = Sample.objects.filter(testset=campaign.testset_id)
-    if len(samples) <= manifest.MANY:
-        rows = rows.filter(pk__in=samples)
-    return {
-        pk: Material(
-            campaign_seed=campaign.seed,
-            sample=key,
-            texts=[t for t in texts.get(pk, []) if t.system != HUMAN and rules.shown(options, t)],
-            human=[t for t in texts.get(pk, []) if t.system == HUMAN and rules.shown(options, t)],
-            elsewhere=[t for other in elsewhere[pk] for t in texts.get(other, []) if t.system == HUMAN],
-            references=references,
-            context=[comment["text"] for comment in context],
-        )
-        for pk, key, references, context in rows.values_list("pk", "key", "references", "context")
-        if pk in samples
-    }
