@@ -21,7 +21,8 @@ REDUCTIONS = ("mean", "sum", "klvcg_code")
 
 
 class Decoder(Neural):
-    """A system whose config has ``comment_length``; ``reduction`` says how token losses become a score."""
+    """A system whose config has ``comment_length`` and ``together``: so many comments of one moment share one encoding
+    of it in training (1: none do, as published). ``reduction`` says how token losses become a score."""
 
     reduction = "mean"
 
@@ -42,6 +43,19 @@ class Decoder(Neural):
     @abstractmethod
     def project(self, hidden: Tensor) -> Tensor:
         """Hidden states (..., d) -> logits (..., V)."""
+
+    def examples(self, samples: Sequence[Sample]) -> Sequence[tuple[Sample, tuple[str, ...]]]:
+        """(moment, at most ``together`` of its comments)."""
+        k = self.config.together
+        return [(s, s.references[i : i + k]) for s in samples for i in range(0, len(s.references), k)]
+
+    def collate(self, examples: Sequence[Any], generator: torch.Generator) -> Batch:
+        """Moments with k comments each -> the inputs (B, ...) and target (B * k, T); a missing comment is padding."""
+        k, pad = self.config.together, self.vocabulary.pad
+        target = torch.full((len(examples), k, self.config.comment_length), pad)
+        for row, (_, texts) in zip(target, examples, strict=True):
+            row[: len(texts)] = self.targets(texts)
+        return {**self.inputs([sample for sample, _ in examples]), "target": target.flatten(0, 1)}
 
     def targets(self, texts: Sequence[str]) -> Tensor:
         """Comments -> (n, T) ids with <BOS> and <EOS>, padded to ``comment_length``."""

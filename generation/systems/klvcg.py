@@ -12,10 +12,12 @@ Shapes: B samples, N = B * k rows, F frames (11), W seconds (10), U distinct sec
 d width (384), D length of a frame's vector.
 """
 
+import os
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, Protocol
 
 import torch
@@ -25,6 +27,7 @@ from torch.nn import functional as F
 from generation.corpus.records import HALF_WINDOW, Sample
 from generation.corpus.vocabulary import BOS, EOS, MASK, PAD, SEP, UNK, Vocabulary
 from generation.errors import UserError
+from generation.knowledge.recall import Knowledge
 from generation.layers import Attention, Block, FeedForward, KeysValues, Memory, Stack, mean_loss, token_losses
 from generation.optim import SCHEDULES, BertAdam, clip_twice
 from generation.systems._decoder import REDUCTIONS, Decoder
@@ -43,8 +46,9 @@ CHOICES = {
 
 
 class Recall(Protocol):
-    """Knowledge for a sample, recalled without looking at the sample's own second, its video's other comments, or
-    videos that are held out."""
+    """Knowledge of a sample, recalled without looking at the sample's own second or at held-out videos."""
+
+    digest: str
 
     def facts(self, sample: Sample, *, limit: int = 80) -> list[str]:
         """Words of the facts, ``<SEP>`` between two facts; [] where nothing is known."""
@@ -64,6 +68,9 @@ class KLVCGConfig(Config):
     or in both. ``ac``: comments of other videos in no stage or in all. ``period``: the fifth of the video.
     ``cls``: a second's first token is learned (paper) or the mean of the others (code). ``cross_cls``: one more
     token, the mean of the memory, in front of it (code). ``reduction``: how token losses become a score.
+    ``knowledge``: folder made by ``python -m generation knowledge``; the environment's GENERATION_KNOWLEDGE goes before
+    it, for workers that keep it elsewhere. ``together``: so many comments of a moment share its encoding in training.
+    ``keep_best``: end fine-tuning with the weights of the lowest dev loss instead of the last.
     ``official_compat``: padding counts in the mean of ``cls="mean"``, random words may be special tokens, the frame
     norm is decayed, and two poolers nobody uses are kept.
     """
@@ -85,6 +92,9 @@ class KLVCGConfig(Config):
     cls: str = "learned"
     cross_cls: bool = False
     masked: float = 0.3
+    knowledge: str = ""
+    together: int = 1
+    keep_best: bool = True
     seed: int = 42
     batch: int = 128
     epochs: int = 100
@@ -222,7 +232,7 @@ class KLVCG(Decoder):
     """Five encoders and a decoder; stage ``pretrain`` guesses masked words, stage ``finetune`` the next word.
 
     ``loss``: frames (B, F, D), seconds (U, S), where (B, W) that points into them, facts (B, K), period (B,), target
-    (B, T), and when pre-training masked (B, T), labels (B, T) -> scalar. ``recall`` is set by whoever has knowledge.
+    (N, T), and when pre-training masked (N, T), labels (N, T) -> scalar.
     """
 
     Config = KLVCGConfig
@@ -240,11 +250,13 @@ class KLVCG(Decoder):
             tokens=32,
             facts=32,
             comment_length=14,
-            batch=32,
-            pretrain_steps=300,
-            steps=700,
+            batch=64,
+            together=8,
+            pretrain_steps=200,
+            steps=500,
             dev_every=100,
-            lr=1e-3,
+            keep_best=False,  # the dev loss of so few comments keeps weights that cannot yet form sentences
+            lr=1.5e-3,
         ),
         # Danmaku without frames, two processor cores, half an hour.
         "small": KLVCGConfig(
@@ -257,7 +269,8 @@ class KLVCG(Decoder):
             tokens=40,
             facts=40,
             comment_length=16,
-            batch=64,
+            batch=96,
+            together=4,
             pretrain_steps=1200,
             steps=2800,
             dev_every=400,
@@ -301,8 +314,8 @@ class KLVCG(Decoder):
     # -- input ---------------------------------------------------------------------------------------------
 
     def collate(self, examples: Sequence[Any], generator: torch.Generator) -> Batch:
-        """(sample, comment) pairs -> the inputs, target (B, T), and when pre-training masked and labels (B, T)."""
-        batch = {**self.inputs([s for s, _ in examples]), "target": self.targets([text for _, text in examples])}
+        """As every decoder's, and when pre-training masked and labels (N, T)."""
+        batch = super().collate(examples, generator)
         if self.stage == "pretrain":
             batch["masked"], batch["labels"] = self.mask(batch["target"], generator)
         return batch
@@ -361,12 +374,21 @@ class KLVCG(Decoder):
         return [v.sep if w == SEP else v.ids.get(w, v.unk) for w in words[: self.config.facts]] or [v.unk]
 
     def _source(self, option: str) -> Recall:
+        """The knowledge, opened when first needed; a trained system takes only that which it was trained with."""
         if self.recall is None:
-            value = getattr(self.config, option)
-            raise UserError(
-                f"klvcg with --{option}={value} needs recalled knowledge, and none was given; "
-                f"use --{option}=none to do without."
-            )
+            folder = os.environ.get("GENERATION_KNOWLEDGE") or self.config.knowledge
+            if not folder:
+                raise UserError(
+                    f"klvcg with --{option}={getattr(self.config, option)} needs a folder of knowledge: give "
+                    f"--knowledge=DIR (made by: python -m generation knowledge), or --{option}=none."
+                )
+            self.recall = Knowledge.open(Path(folder))
+            expected = self.about.setdefault("knowledge", self.recall.digest)
+            if expected != self.recall.digest:
+                raise UserError(
+                    f"The knowledge in {folder} ({self.recall.digest[:12]}) is not that which klvcg was trained with "
+                    f"({expected[:12]}); set GENERATION_KNOWLEDGE to the folder of the latter."
+                )
         return self.recall
 
     # -- the model -----------------------------------------------------------------------------------------
@@ -392,8 +414,10 @@ class KLVCG(Decoder):
         return hidden
 
     def fill(self, encoded: list[list[Memory]], ids: Tensor) -> Tensor:
-        """ids (B, T) with masked words -> hidden states (B, T, d); every word sees every other."""
-        hidden: Tensor = self.decoder.stack(self._embed(ids), encoded, mask=ids != self.vocabulary.pad)[0]
+        """ids (N, T) with masked words -> hidden states (N, T, d); every word sees every other."""
+        mask = ids != self.vocabulary.pad
+        mask[:, 0] = True  # a row of padding must see something, or its attention is not a number
+        hidden: Tensor = self.decoder.stack(self._embed(ids), encoded, mask=mask)[0]
         return hidden
 
     def _embed(self, ids: Tensor, first: int = 0) -> Tensor:
@@ -410,7 +434,14 @@ class KLVCG(Decoder):
         c = self.config
         first = self.stage == "pretrain"
         epochs, steps = (c.pretrain_epochs, c.pretrain_steps) if first else (c.epochs, c.steps)
-        return Plan(epochs=epochs, batch=c.batch, steps=steps, drop_last=True, dev_every=c.dev_every)
+        return Plan(
+            epochs=epochs,
+            batch=max(c.batch // c.together, 1),
+            steps=steps,
+            drop_last=True,
+            dev_every=c.dev_every,
+            keep_best=first or c.keep_best,
+        )
 
     def begin(self) -> None:
         """Say at once, and not in the first batch, that knowledge is missing."""

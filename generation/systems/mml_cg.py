@@ -11,7 +11,6 @@ a batch, L tokens of a context comment, T tokens of a target (20), d width (512)
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -45,10 +44,13 @@ class MMLCGConfig(Config):
 
     ``frame_width``: project frames to this width first (not published; for small machines). ``temporal``: weight
     of the temporal task, generation has the rest. ``positions``: sinusoids in the decoder, which has none as
-    published. ``official_compat``: a comment's vector is read after its padding, missing comments are attended to,
-    the loss averages over padding, norms divide by the unbiased deviation, and a norm nobody uses is kept.
-    Without it the vector is read at <EOS>, missing comments stand in only for seconds that have none at all,
-    and padding is left out of the mean.
+    published. ``together``: so many comments of a moment share its encoding in training. ``keep_best``: end with the
+    weights of the lowest dev loss instead of the last.
+
+    ``official_compat``: a comment's vector is read after its padding, missing comments are attended to, the loss
+    averages over padding, norms divide by the unbiased deviation, and a norm nobody uses is kept. Without it the
+    vector is read at <EOS>, missing comments stand in only for seconds that have none at all, and padding is left
+    out of the mean.
     """
 
     backbone: str = "resnet101"
@@ -62,6 +64,8 @@ class MMLCGConfig(Config):
     frame_width: int | None = None
     temporal: float = 0.3
     positions: bool = False
+    together: int = 1
+    keep_best: bool = True
     seed: int = 116
     batch: int = 32
     epochs: int = 100
@@ -97,7 +101,7 @@ class MMLCG(Decoder):
     """Frames by an LSTM and by the key frame's attention, seconds by attention over their comments, one decoder.
 
     ``loss``: frames (B, F, D), comments (U, L) with lengths (U,), slots (B, W, C) that point into them, target
-    (B, T) -> scalar: (1 - temporal) * generation + temporal * (is this second before or after the moment?).
+    (N, T) -> scalar: (1 - temporal) * generation + temporal * (is this second before or after the moment?).
     """
 
     Config = MMLCGConfig
@@ -114,10 +118,12 @@ class MMLCG(Decoder):
             comments=8,
             comment_length=14,
             positions=True,
-            batch=32,
-            steps=900,
+            batch=64,
+            together=8,
+            steps=700,
             patience=None,
             dev_every=100,
+            keep_best=False,  # the dev loss of so few comments keeps weights that cannot yet form sentences
             weight_decay=0.0,
         ),
         # Danmaku without frames, two processor cores, half an hour.
@@ -131,7 +137,8 @@ class MMLCG(Decoder):
             comments=10,
             comment_length=16,
             positions=True,
-            batch=64,
+            batch=96,
+            together=4,
             steps=4000,
             patience=8,
             dev_every=400,
@@ -172,10 +179,6 @@ class MMLCG(Decoder):
         nn.init.normal_(self.embedding.weight, std=self.config.width**-0.5)
 
     # -- input ---------------------------------------------------------------------------------------------
-
-    def collate(self, examples: Sequence[Any], generator: torch.Generator) -> Batch:
-        """(sample, comment) pairs -> the inputs and target (B, T)."""
-        return {**self.inputs([s for s, _ in examples]), "target": self.targets([text for _, text in examples])}
 
     def inputs(self, samples: Sequence[Sample]) -> Batch:
         """frames (B, F, D), comments (U, L), lengths (U,), slots (B, W, C): each distinct comment is read once."""
@@ -264,7 +267,14 @@ class MMLCG(Decoder):
 
     def plan(self) -> Plan:
         c = self.config
-        return Plan(epochs=c.epochs, batch=c.batch, steps=c.steps, dev_every=c.dev_every, patience=c.patience)
+        return Plan(
+            epochs=c.epochs,
+            batch=max(c.batch // c.together, 1),
+            steps=c.steps,
+            dev_every=c.dev_every,
+            patience=c.patience,
+            keep_best=c.keep_best,
+        )
 
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
         """Adam with the decay added to the gradient, as published."""

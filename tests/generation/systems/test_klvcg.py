@@ -12,6 +12,7 @@ from generation.corpus import windows
 from generation.corpus.records import Comment, Sample
 from generation.decoding import Options, beam_search
 from generation.errors import UserError
+from generation.knowledge import recall
 from generation.optim import BertAdam
 from generation.systems import base
 from generation.systems.klvcg import KLVCG, KLVCGConfig, period
@@ -26,6 +27,8 @@ OFFICIAL = {"official_compat": True, "cls": "mean", "cross_cls": True}
 
 class Known:
     """Facts and comments for every sample, to see where they go; asks for them are counted."""
+
+    digest = "known"
 
     def __init__(self):
         self.asked = 0
@@ -59,7 +62,7 @@ def build(config, corpus):
 def batch_of(system, samples, seed=1):
     comments = [["哈哈哈哈", "这只猫好可爱", "猫在屋顶上"][i % 3] for i in range(len(samples))]
     generator = torch.Generator().manual_seed(seed)
-    batch = system.collate(list(zip(samples, comments, strict=True)), generator)
+    batch = system.collate([(s, (text,)) for s, text in zip(samples, comments, strict=True)], generator)
     batch["frames"] = torch.randn((len(samples), 11, system.features.dim), generator=generator)
     return batch
 
@@ -290,10 +293,39 @@ def test_periods_are_fifths_closed_on_the_right(time, expected):
 def test_knowledge_that_is_missing_or_unknown_choices_are_said_at_once(small_corpus, tmp_path):
     for option, value in (("kg", "pretrain"), ("ac", "all")):
         config = replace(TINY, backbone="none", **{option: value})
-        with pytest.raises(UserError, match=f"--{option}={value} needs recalled knowledge, and none was given"):
+        with pytest.raises(UserError, match=f"--{option}={value} needs a folder of knowledge: give"):
             train("klvcg", config, [small_corpus], TrainOptions(out=tmp_path / option, device="cpu"))
     with pytest.raises(UserError, match="--kg=always: one of none, pretrain, both is expected"):
         replace(TINY, kg="always")
+
+
+def test_a_trained_system_takes_only_the_knowledge_it_was_trained_with(small_corpus, tmp_path, monkeypatch):
+    (tmp_path / "facts.tsv").write_text("猫\t属于\t动物\n", encoding="utf-8")
+    recall.build([small_corpus], [tmp_path / "facts.tsv"], tmp_path / "known")
+    recall.build([small_corpus], [tmp_path / "facts.tsv"], tmp_path / "other", seed=1)
+    config = small(kg="both", ac="all", knowledge=str(tmp_path / "known"), pretrain_steps=2, steps=2)
+    out = train("klvcg", config, [small_corpus], TrainOptions(out=tmp_path / "out", device="cpu"))
+    test = windows.samples(small_corpus, "test")[:2]
+    assert len(base.load_checkpoint(out).generate(test, Options(per_sample=1))) == 2
+    monkeypatch.setenv("GENERATION_KNOWLEDGE", str(tmp_path / "other"))
+    with pytest.raises(UserError, match="is not that which klvcg was trained with"):
+        base.load_checkpoint(out).generate(test, Options())
+    monkeypatch.setenv("GENERATION_KNOWLEDGE", str(tmp_path / "nowhere"))
+    with pytest.raises(UserError, match="nowhere holds no knowledge"):
+        base.load_checkpoint(out).generate(test, Options())
+
+
+def test_comments_of_one_moment_may_share_its_encoding(small_corpus):
+    moments = windows.samples(small_corpus, "test")[6:10]
+    alone, shared = (build(small(together=k), small_corpus) for k in (1, 2))
+    assert [len(texts) for _, texts in shared.examples(moments[:1])] == [2, 1]
+    pairs, groups = alone.examples(moments), shared.examples(moments)
+    with torch.no_grad():
+        expected = float(alone.loss(alone.collate(pairs, None))["loss"])
+        assert float(shared.loss(shared.collate(groups, None))["loss"]) == pytest.approx(expected, abs=1e-5)
+        shared.stage = "pretrain"  # a row of padding, where a moment has too few, must not spoil the rest
+        assert math.isfinite(shared.loss(shared.collate(groups, torch.Generator()))["loss"])
+    assert shared.plan().batch == alone.plan().batch // 2
 
 
 def test_facts_are_asked_for_in_the_stages_that_use_them(small_corpus, samples):
@@ -353,7 +385,7 @@ def test_scores_are_reduced_as_asked(small_corpus, samples):
     for text, mean, whole, divided in zip(texts, means, sums, code, strict=True):
         tokens = min(len(system.vocabulary.encode(text)), TINY.comment_length - 2) + 1
         assert mean == pytest.approx(
-            float(system.loss(system.collate([(samples[0], text)], None))["loss"].detach()), abs=1e-5
+            float(system.loss(system.collate([(samples[0], (text,))], None))["loss"].detach()), abs=1e-5
         )
         assert whole == pytest.approx(mean * tokens, abs=1e-5)
         assert divided == pytest.approx(whole / (tokens + 1), abs=1e-5)

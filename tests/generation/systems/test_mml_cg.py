@@ -40,7 +40,7 @@ def build(config, corpus):
 
 
 def batch_of(system, samples):
-    batch = system.collate([(s, text) for s, text in zip(samples, comments_for(samples), strict=True)], None)
+    batch = system.collate([(s, (text,)) for s, text in zip(samples, comments_for(samples), strict=True)], None)
     shape = (len(samples), 11, system.features.dim)
     batch["frames"] = torch.randn(shape, generator=torch.Generator().manual_seed(1))
     return batch
@@ -208,12 +208,24 @@ def test_writing_with_a_cache_gives_the_same_tokens_as_without(small_corpus, sam
     assert [[h.ids for h in row] for row in fast] == [[h.ids for h in row] for row in slow]
 
 
+def test_comments_of_one_moment_may_share_its_encoding(small_corpus):
+    moments = windows.samples(small_corpus, "test")[6:10]
+    alone = build(replace(TINY, backbone="none", frame_width=None), small_corpus)
+    shared = build(replace(alone.config, together=2, dropout=0.0), small_corpus)
+    assert [len(texts) for _, texts in shared.examples(moments[:1])] == [2, 1]
+    pairs, groups = alone.examples(moments), shared.examples(moments)
+    with torch.no_grad():
+        expected = float(alone.loss(alone.collate(pairs, None))["words"])
+        assert float(shared.loss(shared.collate(groups, None))["words"]) == pytest.approx(expected, abs=1e-5)
+    assert shared.plan().batch == alone.plan().batch // 2
+
+
 def test_scores_are_means_over_words_and_end(small_corpus, samples):
     system = build(replace(TINY, backbone="none", frame_width=None), small_corpus)
     texts = ["哈哈哈哈", "猫在屋顶上"]
     (scores,) = system.score(samples[:1], [texts])
     for text, got in zip(texts, scores, strict=True):
-        batch = system.collate([(samples[0], text)], None)
+        batch = system.collate([(samples[0], (text,))], None)
         assert got == pytest.approx(float(system.loss(batch)["words"].detach()), abs=1e-5)
     options = Options(per_sample=2, decoding="sample", seed=1)
     written = system.generate(samples, options)
