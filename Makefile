@@ -38,7 +38,7 @@ bench: $(VENV)/test ## Print every figure the README quotes
 
 serve: $(VENV)/web ## Serve the site as .env says
 	@$(LOCAL) $(PY) manage.py migrate --verbosity 0 && $(PY) manage.py collectstatic --noinput --verbosity 0 \
-		&& exec $(VENV)/bin/gunicorn evalsite.wsgi --bind 127.0.0.1:$(PORT) --workers 3 --threads 4
+		&& exec $(VENV)/bin/gunicorn evalsite.wsgi --bind 127.0.0.1:$(PORT) --workers 3 --threads 4 --no-control-socket
 
 worker: $(VENV)/web ## Run the worker that stores outputs (queue web)
 	@$(LOCAL) exec $(VENV)/bin/celery -A evalsite worker -Q web -n web@%h --concurrency 1 --loglevel INFO

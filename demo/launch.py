@@ -252,7 +252,7 @@ def run(options: argparse.Namespace, folder: Path) -> None:
     say("2/5  Systems (trained here where no checkpoint lies in var/demo/checkpoints)")
     checkpoints(folder)
     site = os.environ["SITE_URL"]
-    bind = ["--bind", f"127.0.0.1:{options.port}", "--workers", "2", "--threads", "4"]
+    bind = ["--bind", f"127.0.0.1:{options.port}", "--workers", "2", "--threads", "4", "--no-control-socket"]
     with (
         running("worker-web", celery("evalsite", "web"), folder),
         running("worker-gpu", celery("generation.tasks", "gpu"), folder),
