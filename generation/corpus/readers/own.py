@@ -10,7 +10,7 @@ from generation.corpus.readers._jsonl import read_comments
 from generation.corpus.records import SPLITS, Corpus, Segment, Video
 from generation.errors import UserError
 
-_FRAME = re.compile(r"\d+\.(jpe?g|png|webp)", re.IGNORECASE)
+_FRAME = re.compile(r"\d+\.(jpe?g|png|webp|bmp)", re.IGNORECASE)
 _SAFE = re.compile(r"[\w][\w.\-]*")
 
 
