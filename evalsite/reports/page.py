@@ -14,7 +14,7 @@ from evalsite.reports.rendering.text import findings
 
 AFTER = {
     "systems": ("intervals", "shares", "d_prime"),
-    "comparisons": (),
+    "comparisons": ("map",),
     "agreement": ("agreement",),
     "automatic": (),
     "everybody": (),
@@ -35,6 +35,8 @@ class Shown:
     says: str
     source: str = ""
     dark_source: str = ""
+    narrow_source: str = ""
+    narrow_dark_source: str = ""
     files: list[tuple[str, str]] = field(default_factory=list)
 
 

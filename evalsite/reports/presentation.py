@@ -302,7 +302,6 @@ def _published(report: Report) -> Sheet:
             "published_non_null": row.get("non_null_rate"),
             "here": ours.get(row["system"], {}).get(headline),
             "ci95": ours.get(row["system"], {}).get("ci95"),
-            "source": row["source"],
         }
         for row in report["published"]
     ]
@@ -311,9 +310,10 @@ def _published(report: Report) -> Sheet:
         Column("published", "percent"),
         *([Column("published_non_null", "percent")] if headline == "share" else []),
         Column("here", "percent", "ci95"),
-        Column("source"),
     )
-    note = _("Other videos, other raters, other comments: the comparison is of orders of size, not a test.")
+    sources = ". ".join(dict.fromkeys(str(row["source"]) for row in report["published"]))
+    caution = gettext("Other videos, other raters, other comments: the comparison is of orders of size, not a test.")
+    note = f"{sources}. {caution}"
     return Sheet("published", _("Beside the published numbers"), columns, rows, note)
 
 

@@ -17,7 +17,7 @@ from evalsite.reports.estimators import agreement
 from evalsite.reports.measures.base import Measured
 from evalsite.reports.people import People
 from evalsite.reports.published import published
-from evalsite.reports.tables import Tables
+from evalsite.reports.tables import PURPOSES, Tables
 
 Report = dict[str, Any]
 FORMAT = 1
@@ -82,7 +82,7 @@ def _counts(tables: Tables, kept: Tables, raters: People) -> dict[str, int]:
         "raters": len(np.unique(items.rater[answered])),
         "assignments": len(sittings),
         "samples": int(tables.samples.shown.sum()),
-        "samples_judged": len(np.unique(items.sample[answered])),
+        "samples_judged": len(np.unique(items.sample[answered & (items.purpose != PURPOSES.index("check"))])),
         "items_dealt": len(items.rater),
         "items_answered": int(answered.sum()),
         "judgments": len(kept.judgments.item),

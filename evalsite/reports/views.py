@@ -112,6 +112,8 @@ def _address(request: HttpRequest, campaign: Campaign, chart: page.Shown) -> Non
 
     chart.source = at("svg", theme="light", v=version)
     chart.dark_source = at("svg", theme="dark", v=version)
+    chart.narrow_source = at("svg", theme="light", v=version, size="narrow")
+    chart.narrow_dark_source = at("svg", theme="dark", v=version, size="narrow")
     chart.files = [(form.upper(), at(form)) for form in figures.FORMATS]
 
 
@@ -154,15 +156,15 @@ def unblind(request: HttpRequest, slug: str) -> HttpResponse:
 def figure(request: HttpRequest, slug: str, name: str, form: str) -> HttpResponse:
     """One figure as SVG, PDF, PNG, or its numbers as CSV."""
     campaign = get_object_or_404(Campaign, slug=slug)
-    theme = request.GET.get("theme", "light")
+    theme, narrow = request.GET.get("theme", "light"), request.GET.get("size") == "narrow"
     found = _readable(request, campaign)
     blind = "blind" if found.get("blinded") else "open"
     version = reading.fingerprint(campaign, _simulated(request))
-    key = f"figure-{version}-{blind}-{name}-{form}-{theme}-{get_language()}"
+    key = f"figure-{version}-{blind}-{name}-{form}-{theme}-{narrow}-{get_language()}"
     content: bytes | None = cache.get(key)
     if content is None:
         try:
-            content = figures.draw(name, found, form=form, theme=theme)
+            content = figures.draw(name, found, form=form, theme=theme, narrow=narrow)
         except LookupError as error:
             raise Http404(str(error)) from None
         cache.set(key, content, reading.KEPT)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from evalsite.reports.figures import conduct, measures
-from evalsite.reports.figures.style import Chart, canvas, write
+from evalsite.reports.figures.style import NARROW, Chart, canvas, write
 from evalsite.reports.rendering.csv import lines
 
 CHARTS: dict[str, Chart] = {chart.name: chart for chart in (*measures.CHARTS, *conduct.CHARTS)}
@@ -21,13 +21,14 @@ def available(report: dict[str, Any]) -> list[Chart]:
     return [chart for chart in open_ if chart.has(report)]
 
 
-def draw(name: str, report: dict[str, Any], *, form: str = "svg", theme: str = "light") -> bytes:
-    """One figure as a file. Raises LookupError where this report has no such figure."""
+def draw(name: str, report: dict[str, Any], *, form: str = "svg", theme: str = "light", narrow: bool = False) -> bytes:
+    """One figure as a file; `narrow` ones are for phones. Raises LookupError where this report has no such figure."""
     chart = next((chart for chart in available(report) if chart.name == name), None)
     if chart is None or form not in FORMATS:
         raise LookupError(f"There is no figure {name}.{form} of this report.")
     if form == "csv":
         return ("\ufeff" + lines(*chart.table(report))).encode()  # the mark tells Excel that it is UTF-8
-    with canvas(chart.size(report), theme) as (figure, ink):
+    width, height = chart.size(report)
+    with canvas((NARROW if narrow else width, height), theme) as (figure, ink):
         chart.draw(figure, report, ink)
         return write(figure, form)

@@ -122,7 +122,7 @@ def _positions(figure: Figure, report: Report, ink: Ink) -> None:
     axes.yaxis.set_major_formatter(lambda value, _place: f"{100 * value:.0f}%")
     axes.set_xlabel(gettext("place of the card"))
     plain(axes, ink, grid="y")
-    figure.legend(loc="outside upper left", ncols=2, frameon=False, fontsize=8.5)
+    figure.legend(loc="outside upper left", ncols=2, frameon=False, fontsize=8.5, handlelength=1.6, columnspacing=1.2)
 
 
 def _positions_table(report: Report) -> Table:

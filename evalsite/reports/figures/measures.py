@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from evalsite.reports.definitions import definition
 from evalsite.reports.figures.style import WIDTH, Chart, Ink, percent_axis, plain
@@ -72,7 +73,15 @@ def _interval_legend(figure: Figure, report: Report, ink: Ink, published: Row) -
     if any(published.get(row["system"]) is not None for row in report["systems"]):
         mark = {"marker": "D", "linestyle": "", "color": ink.ground, "markeredgecolor": ink.colours[1]}
         handles.append(Line2D([], [], **mark, label=gettext("published")))  # type: ignore[arg-type]
-    figure.legend(handles=handles, loc="outside upper left", ncols=3, frameon=False, fontsize=8.5)
+    figure.legend(
+        handles=handles,
+        loc="outside upper left",
+        ncols=3,
+        frameon=False,
+        fontsize=8.5,
+        handlelength=1.6,
+        columnspacing=1.2,
+    )
 
 
 def _intervals_table(report: Report) -> Table:
@@ -110,23 +119,35 @@ def _shares(figure: Figure, report: Report, ink: Ink) -> None:
     if published := _published_parts(report):
         rows.append((gettext("published"), published))
     order = [name for name, _share in rows[0][1]]
+    unnamed: dict[str, Patch] = {}
     for place, (_label, parts) in enumerate(rows[::-1]):
         left = 0.0
         for name, share in parts:
             none = name in (gettext("None of them"), gettext("not reported"))
             colour = ink.nothing if none else ink.colours[order.index(name) % len(ink.colours)]
-            hatch = "////" if none else None
-            axes.barh(place, share, left=left, color=colour, edgecolor=ink.ground if not none else ink.muted,
-                      linewidth=1 if not none else 0.4, hatch=hatch, height=0.62)  # fmt: skip
-            if share > 0.045:
+            look = {"hatch": "////", "edgecolor": ink.muted, "linewidth": 0.4} if none else {"edgecolor": ink.ground}
+            axes.barh(place, share, left=left, color=colour, height=0.62, **look)
+            if _fits(name, share, figure):
                 ground = {"facecolor": ink.nothing, "edgecolor": "none", "pad": 1.5} if none else None
                 axes.text(left + share / 2, place, f"{name}\n{percent(share)}", ha="center", va="center", fontsize=8.5,
                           color=ink.text if none else ink.ground, bbox=ground)  # fmt: skip
+            else:
+                unnamed[f"{rows[::-1][place][0]}: {name} {percent(share)}"] = Patch(facecolor=colour, **look)
             left += share
     axes.set_yticks(range(len(rows)), [label for label, _ in rows[::-1]])
     percent_axis(axes)
     plain(axes, ink)
     axes.grid(visible=False)
+    if unnamed:
+        figure.legend(
+            unnamed.values(), unnamed.keys(), loc="outside lower center", ncols=2, frameon=False, fontsize=8.5
+        )
+
+
+def _fits(name: str, share: float, figure: Figure) -> bool:
+    """Whether a part of the bar is wide enough for its name; Chinese letters take two places."""
+    places = max(sum(2 if ord(letter) > 0x2E80 else 1 for letter in name), 5)
+    return share * (figure.get_figwidth() - 0.9) * 72 > places * 5.4
 
 
 def _published_parts(report: Report) -> list[tuple[str, float]]:

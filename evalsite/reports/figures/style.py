@@ -40,8 +40,9 @@ FONTS = (
 )
 """Fonts with Chinese letters, the first installed is used; where there is none, SVG still leaves it to the reader's."""
 
-WIDTH = 7.2
-"""Inches: a page's text width, and legible on a phone."""
+WIDTH = 6.0
+NARROW = 4.0
+"""Inches: half a wide page, and a phone; letters keep their size."""
 
 _LOCK = Lock()  # Matplotlib's settings are one for the process
 for _noisy in ("matplotlib.font_manager", "fontTools"):  # missing fonts are looked for on purpose

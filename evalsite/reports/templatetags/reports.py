@@ -46,9 +46,3 @@ def named(group: list[str], report: dict[str, Any]) -> str:
     """Display names of systems."""
     names = {row["system"]: row["name"] for row in report["systems"]}
     return gettext(", ").join(names.get(slug, slug) for slug in group)
-
-
-@register.filter
-def wrote(example: dict[str, Any]) -> str:
-    """Who wrote an example."""
-    return ", ".join(example["systems"])
