@@ -108,6 +108,7 @@ class Knowledge:
         self._triples = triples.Triples(folder / "triples.sqlite")
         self._pool = pool.Pool(folder / "comments.sqlite")
         self._words = functools.lru_cache(maxsize=100_000)(lambda text: tuple(tokens(text)))
+        self._heaviest = functools.lru_cache(maxsize=256)(self._of_video)
         self._sharing = functools.lru_cache(maxsize=20_000)(self._find)
 
     def __reduce__(self) -> tuple[type["Knowledge"], tuple[Path, Mapping[str, object]]]:
@@ -133,25 +134,32 @@ class Knowledge:
 
     def keywords(self, sample: Sample) -> Keywords:
         """The nouns of the moment's document by TF-IDF, at most 300; the moment's own second is never in it."""
-        seconds, said = self._pool.spoken(sample.video)
         if self._trained(sample):
+            seconds, said = self._pool.spoken(sample.video)
             own = Counter(seconds.get(sample.time, ()))
-            counts = {word: n - own[word] for word, n in said.items() if n > own[word]}
-            gone = {word for word, n in own.items() if said[word] == n}  # said in that second only
+            near = self._heaviest(sample.video)[: KEYWORDS + len(own)]  # whatever own words lose, 300 remain
+            counts = {word: said[word] for word in near if word not in own}
+            counts |= {word: said[word] - n for word, n in own.items() if said[word] > n}
         else:
             texts = itertools.chain.from_iterable(sample.context_by_second().values())
             counts = Counter(w for text in texts for w in self._words(text) if can_be_keyword(w))
-            gone = set()
-        rarity = {w: self._rarity(self._pool.word(w)[0] - (w in gone)) for w in counts}
-        order = sorted(counts, key=lambda w: (-counts[w] * rarity[w], w))[:KEYWORDS]
-        return Keywords({w: counts[w] * rarity[w] for w in order}, {w: rarity[w] for w in order})
+        order = self._ordered(counts)[:KEYWORDS]
+        return Keywords({w: counts[w] * self._rarity(w) for w in order}, {w: self._rarity(w) for w in order})
+
+    def _of_video(self, video: str) -> list[str]:
+        """All words of a video's training stretches, the heaviest first."""
+        return self._ordered(self._pool.spoken(video)[1])
+
+    def _ordered(self, counts: Mapping[str, int]) -> list[str]:
+        return sorted(counts, key=lambda word: (-counts[word] * self._rarity(word), word))
 
     def _trained(self, sample: Sample) -> bool:
         """Whether the sample is a training moment of a video of the store."""
         return sample.split == "train" and sample.video in self._pool.ranges
 
-    def _rarity(self, videos: int) -> float:
-        return math.log((1 + self._pool.size) / (1 + videos)) + 1  # smooth, as scikit-learn has it
+    def _rarity(self, word: str) -> float:
+        """Inverse document frequency over the training videos, smooth, as scikit-learn has it."""
+        return math.log((1 + self._pool.size) / (1 + self._pool.word(word)[0])) + 1
 
     # -- facts ---------------------------------------------------------------------------------------------
 
