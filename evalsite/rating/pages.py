@@ -58,6 +58,10 @@ class Course:
             return reverse("rating:done", args=[self.sitting.public_id])
         return reverse("rating:item", args=[self.sitting.public_id, self.rows[index].position])
 
+    def after(self, index: int) -> int:
+        """Place of the next item to answer, as far as is known: a page fetched ahead cannot know of those before it."""
+        return next((i for i, row in enumerate(self.rows) if i > index and not row.revision), len(self.rows))
+
     def onward(self) -> str:
         """Where the rater is to be: the first item to answer, or the last page."""
         row = self.current

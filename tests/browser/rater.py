@@ -18,6 +18,7 @@ def come_in(page: Page, link: str) -> None:
     page.goto(page.url.replace("/instructions/", "/practice/3/"))
     page.locator(".choice label").first.click()
     page.locator("[data-send]").click()
+    page.locator(".verdict").first.wait_for()
     page.locator("[data-send]").click()
     page.wait_for_url("**/instructions/")
     page.locator("form[action$='/start/'] button").click()

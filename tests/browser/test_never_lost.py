@@ -62,12 +62,14 @@ def test_the_web_process_dies_in_mid_sitting(site: Site, opened: Opener, link: L
     rater.at_item(page, 2)
     page.wait_for_load_state("networkidle")
     site.kill()
-    said.append(answer(page, 1))
-    rater.at_item(page, 3)
-    said.append(answer(page, 2))
-    rater.at_item(page, 4)
-    expect(page.locator("[data-net]")).to_be_visible()
-    site.start()
+    try:
+        said.append(answer(page, 1))
+        rater.at_item(page, 3)
+        said.append(answer(page, 2))
+        rater.at_item(page, 4)
+        expect(page.locator("[data-net]")).to_be_visible()
+    finally:
+        site.start()  # the other tests need it, too
     said.append(answer(page, 0, 1))
     rater.finish(page)
     assert site.submissions(sitting) == [(n, 1, one) for n, one in enumerate(said, 1)]
@@ -267,3 +269,26 @@ def test_keys_of_answers_are_never_used_twice(opened: Opener, link: Link) -> Non
         answer(page, 0)
     rater.finish(page)
     assert len(set(keys)) == SHORT, json.dumps(keys)
+
+
+def test_an_answer_the_server_refuses_is_told_and_does_not_block_the_others(
+    site: Site, opened: Opener, link: Link
+) -> None:
+    page = opened()
+    rater.come_in(page, link("human_recall"))
+    sitting = rater.public_id(page)
+    page.locator(".choice input").first.evaluate("one => { one.value = 'never drawn' }")
+    answer(page, 0)
+    rater.at_item(page, 2)
+    expect(page.locator("[data-net]")).to_contain_text("The server did not take an answer: This item has no comment")
+    page.locator("[data-net-button]").click()
+    said = answer(page, 0)
+    rater.at_item(page, 3)
+    rater.sent(page)
+    assert site.submissions(sitting) == [(2, 1, said)]
+    for number in (3, 4):
+        rater.at_item(page, number)
+        answer(page, 0)
+    rater.at_item(page, 1)  # what is missing is asked for before the code is given
+    answer(page, 0)
+    rater.finish(page)

@@ -160,6 +160,7 @@ def test_everything_works_by_touch_at_320_pixels(site: Site, opened: Opener, lin
     fits(page)
     page.locator("[name=agree]").tap()
     page.locator("form.card button").tap()
+    page.wait_for_url("**/instructions/")
     fits(page)
     page.locator("a.button--primary").tap()
     for number in (1, 2, 3):
@@ -220,6 +221,37 @@ def test_comments_fly_in_lanes_and_never_touch(opened: Opener, link: Link, size:
     assert seen == page.locator("[data-comment]").count(), "every comment of the list flies, too"
 
 
+def test_in_a_crowd_the_cards_still_fly_and_the_rest_stays_in_the_list(opened: Opener, link: Link) -> None:
+    page = opened(size=(390, 844))
+    rater.come_in(page, link("human_recall"))
+    script = page.locator("script[src*='sitting']").get_attribute("src") or ""
+    lanes = page.evaluate(
+        """async (sitting) => {
+            const source = await (await fetch(sitting)).text();
+            const name = source.match(/\\.\\/stage[\\w.]*js/)[0];
+            const { allot } = await import(new URL(name, location.origin + sitting).href);
+            const crowd = Array.from({ length: 400 }, (_, i) => ({ at: (i % 100) / 10, width: 120, must: i < 12 }));
+            return allot(crowd, { width: 390, lanes: 7, period: 11 });
+        }""",
+        script,
+    )
+    assert all(lanes["places"][:12])
+    assert 20 < sum(place is not None for place in lanes["places"]) < 400
+    assert lanes["period"] <= 15
+
+
+def test_a_rest_is_suggested_after_a_quarter_of_an_hour(opened: Opener, link: Link) -> None:
+    page = opened()
+    rater.come_in(page, link("human_recall"))
+    page.evaluate("const now = Date.now; Date.now = () => now() + 20 * 60 * 1000")
+    rater.mark(page, 0)
+    rater.send(page)
+    rater.at_item(page, 2)
+    expect(page.locator("[data-net]")).to_contain_text("You have been at it for 20 minutes")
+    page.locator("[data-net-button]").click()
+    expect(page.locator("[data-net]")).to_be_hidden()
+
+
 def test_flying_comments_and_the_list_are_one(opened: Opener, link: Link) -> None:
     page = opened()
     rater.come_in(page, link("human_recall"))
@@ -275,13 +307,19 @@ def test_it_works_without_scripts(site: Site, opened: Opener, link: Link) -> Non
     page.get_by_role("spinbutton").fill("5")
     page.locator("[name=agree]").check()
     page.locator("form.card button").click()
+    page.wait_for_url("**/instructions/")
     page.goto(page.url.replace("/instructions/", "/practice/3/"))
     page.locator(".choice label").first.click()
     page.locator("[data-send]").click()
+    page.locator(".verdict").first.wait_for()
     page.locator("[data-send]").click()
+    page.wait_for_url("**/instructions/")
     page.locator("form[action$='/start/'] button").click()
+    page.wait_for_url("**/1/")
     sitting, answers = rater.public_id(page), 0
-    while "/done/" not in page.url:
+    total = int(page.locator("[data-item]").get_attribute("data-total") or 0)
+    for number in range(1, total + 1):
+        page.wait_for_url(f"**/rate/*/{number}/")
         page.locator(".choice label").last.click()
         page.locator("[data-send]").click()
         answers += 1

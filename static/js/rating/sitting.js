@@ -14,7 +14,7 @@ const outbox = new Outbox();
 const net = document.querySelector("[data-net]");
 const pages = new Map(); // path -> HTML of an item not yet shown
 const answered = new Map(); // path -> what was sent from here: {picked, comment, revision}
-let item, stage, cards, rested = Date.now();
+let item, stage, cards, isPassing, rested = Date.now();
 
 function begin(root) {
   item = root;
@@ -28,7 +28,7 @@ function begin(root) {
     go(new URL(event.currentTarget.href).pathname);
   });
   if (cards.practice) return;
-  ahead(root.dataset.next, AHEAD);
+  if (!("last" in root.dataset)) ahead(root.dataset.next, AHEAD);
   spent();
 }
 
@@ -46,8 +46,7 @@ function leave(entry) {
 
 /** To the next item; after the last one the page waits for the server's word. */
 function onward() {
-  const last = Number(item.dataset.position) >= Number(item.dataset.total);
-  return last ? wait() : go(item.dataset.next);
+  return "last" in item.dataset ? wait() : go(item.dataset.next);
 }
 
 /** What an entry of the outbox says, as the item's page will show it once it is stored. */
@@ -113,8 +112,9 @@ async function take(path) {
       location.assign(page.elsewhere);
       return null;
     }
+    if (page && wait > 500) connected();
     if (page) return { path: page.path, root: unfold(page) };
-    say(net.dataset.loading);
+    say(net.dataset.loading, "", null, true);
     await new Promise((wake) => setTimeout(wake, wait));
   }
 }
@@ -123,7 +123,8 @@ async function fetchPage(path) {
   try {
     const reply = await fetch(path, { headers: { "X-Ahead": "1" }, credentials: "same-origin" });
     const html = await reply.text();
-    if (!reply.ok || !html.includes("data-item")) return reply.status >= 500 ? null : { elsewhere: path };
+    const ours = reply.status < 500 || html.includes('class="problem"'); // a pause says so itself; a broken proxy does not
+    if (!reply.ok || !html.includes("data-item")) return ours ? { elsewhere: path } : null;
     const page = { path: new URL(reply.url).pathname, html };
     pages.set(page.path, page);
     return page;
@@ -151,11 +152,13 @@ async function ahead(path, count) {
     if (frame.dataset.src && count < AHEAD) return; // the loop's frames only of the very next item
     new Image().src = frame.dataset.src ?? frame.src;
   });
-  if (Number(root.dataset.position) < Number(root.dataset.total)) await ahead(root.dataset.next, count - 1);
+  if (!("last" in root.dataset)) await ahead(root.dataset.next, count - 1);
 }
 
-function say(text, label = "", act = null) {
+/** One sentence over the page. What is said of the network goes by itself; the rest stays until it is answered. */
+function say(text, label = "", act = null, passing = false) {
   net.hidden = !text;
+  isPassing = passing;
   net.querySelector("[data-net-text]").textContent = text;
   const button = net.querySelector("[data-net-button]");
   button.hidden = !label;
@@ -164,6 +167,7 @@ function say(text, label = "", act = null) {
 }
 
 const quiet = () => say("");
+const connected = () => isPassing && quiet();
 
 function spent() {
   const place = item.querySelector("[data-spent]");
@@ -188,13 +192,17 @@ function watchOutbox() {
   const retry = () => outbox.hurry();
   outbox.addEventListener("offline", () => {
     const waiting = net.dataset.waiting.replace("%n", outbox.entries.length);
-    say(`${net.dataset.offline} ${waiting}`, net.dataset.retry, retry);
+    say(`${net.dataset.offline} ${waiting}`, net.dataset.retry, retry, true);
   });
-  outbox.addEventListener("refused", ({ detail }) => say(net.dataset.refused.replace("%s", detail.error), net.dataset.retry, retry));
+  outbox.addEventListener("refused", ({ detail }) => {
+    const text = net.dataset.refused.replace("%s", detail.error);
+    if (detail.again) say(text, net.dataset.retry, retry, true);
+    else say(text, net.dataset.dismiss, "ended" in (item?.dataset ?? {}) ? () => location.reload() : quiet);
+  });
   outbox.addEventListener("acknowledged", ({ detail }) => {
     if (detail.conflict) [answered, pages].forEach((known) => known.delete(detail.entry.url));
     if (detail.conflict) say(net.dataset.conflict.replace("%n", detail.entry.position), net.dataset.dismiss, quiet);
-    else if (!detail.left) quiet();
+    else if (!detail.left) connected();
     if (!detail.left && "ended" in (item?.dataset ?? {})) location.assign(detail.next);
   });
   addEventListener("beforeunload", (event) => outbox.unsaved && event.preventDefault());

@@ -12,26 +12,26 @@ const SPEEDS = [1, 1.5, 2, 0.5];
 /**
  * Lanes for comments that must not touch. Longer comments fly faster, as on the platforms, so two things are asked
  * of neighbours in a lane: the first has fully entered when the second starts, and has left before it is caught up.
- * The loop is closed: the last comment of a round is the neighbour of the first of the next.
- * @param {{at: number, width: number}[]} comments seconds from the loop's start; pixels
- * @returns {{period: number, places: {lane: number, start: number}[]}}
+ * The loop is closed: the last comment of a round is the neighbour of the first of the next. It grows until all
+ * that must fly find room; of the others, those that find none are left to the list, as platforms do in a crowd.
+ * @param {{at: number, width: number, must: boolean}[]} comments seconds from the loop's start; pixels
+ * @returns {{period: number, places: ({lane: number, start: number}|null)[]}}
  */
 export function allot(comments, { width, lanes, period }) {
+  const order = comments.map((_, i) => i).sort((a, b) => comments[b].must - comments[a].must || comments[a].at - comments[b].at);
   for (let length = period; ; length += 2) {
-    const places = tryAllot(comments, width, lanes, length, length >= LONGEST);
-    if (places) return { period: length, places };
+    const places = tryAllot(comments, order, width, lanes, length);
+    if (places || length > LONGEST) return { period: length, places: places ?? comments.map(() => null) };
   }
 }
 
-function tryAllot(comments, width, lanes, period, force) {
+function tryAllot(comments, order, width, lanes, period) {
   const rows = Array.from({ length: lanes }, () => []);
   const places = [];
-  const order = comments.map((_, i) => i).sort((a, b) => comments[a].at - comments[b].at || a - b);
   for (const i of order) {
-    const place = findPlace(comments[i], rows, width, period) ?? (force ? { lane: i % lanes, start: comments[i].at % period } : null);
-    if (!place) return null;
-    rows[place.lane].push({ start: place.start, width: comments[i].width });
-    places[i] = place;
+    places[i] = findPlace(comments[i], rows, width, period);
+    if (places[i]) rows[places[i].lane].push({ start: places[i].start, width: comments[i].width });
+    else if (comments[i].must) return null;
   }
   return places;
 }
@@ -127,10 +127,15 @@ export class Stage {
   launch(width, phase) {
     const height = Math.max(...this.pairs.map(({ bullet }) => bullet.offsetHeight), 24) + 3;
     const lanes = Math.max(1, Math.floor((this.screen.clientHeight - 34) / height));
-    const sizes = this.pairs.map(({ bullet, at }) => ({ at, width: Math.ceil(bullet.getBoundingClientRect().width) + 1 }));
+    const sizes = this.pairs.map(({ bullet, at, input }) => {
+      bullet.hidden = false;
+      return { at, must: Boolean(input), width: Math.ceil(bullet.getBoundingClientRect().width) + 1 };
+    });
     const { period, places } = allot(sizes, { width, lanes, period: Math.max(this.frames.length, 11) });
     this.period = period;
     this.pairs.forEach(({ bullet }, i) => {
+      bullet.hidden = !places[i];
+      if (!places[i]) return;
       const y = 4 + places[i].lane * height;
       const [from, to] = [width, -sizes[i].width].map((x) => ({ transform: `translate(${x}px, ${y}px)` }));
       const flight = bullet.animate([from, { ...to, offset: CROSSING / period }, to], {
