@@ -137,9 +137,7 @@ FRAME_URI_BASE = env_str("FRAME_URI_BASE", "")  # where workers on other machine
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG
-        else "evalsite.static.ModuleStorage"
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "evalsite.static.ModuleStorage"
     },
 }
 

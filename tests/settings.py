@@ -8,7 +8,7 @@ os.environ.setdefault("SECRET_KEY", "for tests only")
 os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="evalsite-tests-"))
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 
-from evalsite.settings import *  # noqa: E402, F403
+from evalsite.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; passwords are not what is tested
 STORAGES["staticfiles"] = {  # noqa: F405  # names without a digest, so that no test needs collectstatic

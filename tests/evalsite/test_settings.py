@@ -11,9 +11,8 @@ import pytest
 def start(repository: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     code = "import django; django.setup(); from django.conf import settings; print(settings.DATABASES['default'])"
     base = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, "DJANGO_SETTINGS_MODULE": "evalsite.settings"}
-    return subprocess.run(
-        [sys.executable, "-c", code], cwd=repository, env=base | environment, capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, cwd=repository, env=base | environment, capture_output=True, text=True, check=False)
 
 
 def test_it_works_on_an_embedded_database_by_default(repository: Path, tmp_path: Path) -> None:
