@@ -18,6 +18,7 @@ from celery import Celery, Task
 from celery.signals import celeryd_init
 
 from generation.corpus import testset
+from generation.corpus.backbones import Unreachable
 from generation.corpus.records import Sample
 from generation.decoding import Options, Output
 from generation.errors import UserError
@@ -85,7 +86,7 @@ class Generate(Task):  # type: ignore[type-arg]
 @app.task(
     name="generation.generate",
     base=Generate,
-    autoretry_for=(ConnectionError, TimeoutError),  # frames fetched over a network
+    autoretry_for=(Unreachable,),  # frames on a server that does not answer
     max_retries=3,
     retry_backoff=True,
     throws=(UserError,),  # a user's mistake is logged as a sentence, without a traceback

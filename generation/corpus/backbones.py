@@ -7,6 +7,7 @@ EfficientNet-Lite0 from an installed package.
 import hashlib
 import io
 import os
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Sequence
@@ -49,18 +50,26 @@ class Backbone:
         return self._network(pixels).flatten(1).half().cpu()
 
 
+class Unreachable(UserError, ConnectionError):
+    """A frame's server did not answer; it may a moment later, so workers try again."""
+
+
 def picture(source: str, side: int) -> Tensor:
     """One frame scaled and centre-cropped to a square: (3, side, side), 0..255."""
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
-    Image.MAX_IMAGE_PIXELS = None  # our own limit below is stricter, and its message says which frame
+    content = _read(source)
     try:
-        with Image.open(io.BytesIO(_read(source))) as image:
+        with Image.open(io.BytesIO(content)) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise UserError(f"Frame {source} has more than {MOST_PIXELS // 10**6} megapixels.")
             rgb = image.convert("RGB")
-    except (UnidentifiedImageError, OSError) as error:
-        raise UserError(f"Frame {source} cannot be read: {error}.") from error
+    except UserError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise UserError(f"Frame {source} has more than {MOST_PIXELS // 10**6} megapixels.") from error
+    except Exception as error:  # decoders raise whatever a broken file makes them stumble over
+        raise UserError(f"Frame {source} cannot be read as a picture: {error}.") from error
     scale = side / min(rgb.size)
     rgb = rgb.resize((max(side, round(rgb.width * scale)), max(side, round(rgb.height * scale))), Image.BILINEAR)
     left, top = (rgb.width - side) // 2, (rgb.height - side) // 2
@@ -72,15 +81,29 @@ def _read(source: str) -> bytes:
     """The bytes behind a plain path, ``file://`` or ``http(s)://`` address."""
     parts = urllib.parse.urlsplit(source)
     if parts.scheme in ("http", "https"):
-        with urllib.request.urlopen(source, timeout=30) as reply:  # noqa: S310 - schemes checked above
-            data: bytes = reply.read(LARGEST_FRAME + 1)
+        data = _fetch(source)
     else:
         path = Path(urllib.request.url2pathname(parts.path)) if parts.scheme == "file" else Path(source)
-        with path.open("rb") as file:
-            data = file.read(LARGEST_FRAME + 1)
+        try:
+            with path.open("rb") as file:
+                data = file.read(LARGEST_FRAME + 1)
+        except OSError as error:
+            raise UserError(f"Frame {source} cannot be read: {error.strerror}.") from error
     if len(data) > LARGEST_FRAME:
         raise UserError(f"Frame {source} is larger than {LARGEST_FRAME // 2**20} MiB.")
     return data
+
+
+def _fetch(address: str) -> bytes:
+    try:
+        with urllib.request.urlopen(address, timeout=30) as reply:  # noqa: S310 - http and https only
+            content: bytes = reply.read(LARGEST_FRAME + 1)
+            return content
+    except urllib.error.HTTPError as error:
+        kind = Unreachable if error.code >= 500 else UserError
+        raise kind(f"Frame {address} cannot be fetched: {error.code} {error.reason}.") from error
+    except OSError as error:
+        raise Unreachable(f"Frame {address} cannot be fetched: {error}.") from error
 
 
 class _Normalised(nn.Module):

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from generation.corpus import backbones, features
-from generation.corpus.backbones import Backbone, picture
+from generation.corpus.backbones import Backbone, Unreachable, picture
 from generation.corpus.readers import own
 from generation.errors import UserError
 
@@ -64,8 +64,21 @@ def test_a_missing_or_broken_frame_is_named(filmed, tmp_path):
     with pytest.raises(UserError, match=r"nowhere\.jpg cannot be read"):
         picture(str(tmp_path / "nowhere.jpg"), 64)
     (tmp_path / "text.jpg").write_text("no picture")
-    with pytest.raises(UserError, match=r"text\.jpg cannot be read"):
+    with pytest.raises(UserError, match=r"text\.jpg cannot be read as a picture"):
         picture(str(tmp_path / "text.jpg"), 64)
+
+
+def test_a_server_that_does_not_answer_may_answer_later_and_a_missing_page_will_not(tmp_path):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(tmp_path)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}/frame.png"
+    with pytest.raises(UserError, match="404") as refused:
+        picture(address, 64)
+    assert not isinstance(refused.value, Unreachable)
+    server.shutdown()
+    server.server_close()
+    with pytest.raises(Unreachable, match=r"frame\.png cannot be fetched"):
+        picture(address, 64)
 
 
 def test_a_frame_that_would_unfold_hugely_is_refused_before_it_is_decoded(tmp_path):

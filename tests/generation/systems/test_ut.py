@@ -218,3 +218,32 @@ def test_the_parts_follow_the_published_composition():
         "decoder": 6 * (3 * attention + forward + 4 * normal) + normal,
         "output": 513 * 30_005,
     }
+
+
+def test_comments_that_share_an_encoding_lose_what_they_lose_alone(small_corpus, samples):
+    alone, shared = (build(replace(TINY, together=k, dropout=0.0), small_corpus) for k in (1, 2))
+    shared.load_state_dict(alone.state_dict())
+    one, two = alone.examples(samples[:3]), shared.examples(samples[:3])
+    assert len(one) == 9
+    assert [len(texts) for _, texts in two] == [2, 1, 2, 1, 2, 1]
+    losses = [float(s.loss(s.collate(e, torch.Generator()))["loss"].detach()) for s, e in ((alone, one), (shared, two))]
+    assert losses[0] == pytest.approx(losses[1], abs=1e-5)
+    assert alone.plan().batch == 2 * shared.plan().batch
+
+
+def test_the_learning_rate_rises_and_falls_where_it_is_told_to(small_corpus):
+    system = build(replace(TINY, warmup=0.25), small_corpus)
+    assert [system.schedule(p) for p in (0.0, 0.125, 0.25, 0.625, 1.0)] == [0.0, 0.5, 1.0, 0.5, 0.0]
+    assert build(TINY, small_corpus).schedule(0.9) == 1.0
+
+
+def test_standardised_frames_keep_what_differs(small_corpus, samples):
+    system = build(replace(TINY, frame_norm=True, backbone="pixels64"), small_corpus).train()
+    frames = 5 + 0.1 * torch.randn(4, 5, 12288)
+    seen = []
+    system.video.register_forward_pre_hook(lambda module, args: seen.append(args[0]))
+    system.projection = torch.nn.Identity()
+    with pytest.raises(RuntimeError):  # the stack is narrower than what the hook has already seen
+        system.encode(frames, torch.ones(4, 3, dtype=torch.long))
+    assert seen[0].std() == pytest.approx(1.0, abs=0.05)
+    assert abs(float(seen[0].mean())) < 1e-3
