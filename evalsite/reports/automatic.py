@@ -34,9 +34,9 @@ class Grams:
     length: Ints
 
 
-def grams(texts: Sequence[str], *, blanks: bool = True) -> Grams:
-    """The n-grams of texts, blanks left out where told so."""
-    clean = list(texts) if blanks else ["".join(text.split()) for text in texts]
+def grams(texts: Sequence[str]) -> Grams:
+    """The n-grams of texts, blanks left out."""
+    clean = ["".join(text.split()) for text in texts]
     length = np.array([len(text) for text in clean], dtype=np.int64)
     letters, _ = encode(np.frombuffer("".join(clean).encode("utf-32-le"), dtype=np.uint32).astype(np.int64))
     owner = np.repeat(np.arange(len(clean)), length)
@@ -70,18 +70,24 @@ def chosen_references(seed: int, keys: Sequence[str], references: Sequence[Seque
     ]
 
 
-def bleu(texts: Sequence[str], sample: Ints, references: Sequence[Sequence[str]], group: Ints) -> tuple[Floats, Floats]:
+def bleu(
+    texts: Sequence[str],
+    sample: Ints,
+    references: Sequence[Sequence[str]],
+    group: Ints,
+    made: Grams | None = None,
+) -> tuple[Floats, Floats]:
     """Corpus BLEU-4 of each group (G,), unsmoothed, and sentence BLEU-4 of each text (N,), smoothed.
 
     `sample` (N,) names the references of a text, `group` (N,) its system. BLEU = brevity * exp(mean of log p_n), p_n
     the clipped n-gram precision against the sample's references. An empty text counts in the corpus as one that
     matches nothing. Sentences add 1 to both counts of n = 2..4 (Lin & Och 2004); a text that is empty or without
-    references has none (NaN).
+    references has none (NaN). `made` are the n-grams of the texts and then of all references, if they are known.
     Source: Papineni et al. (2002).
     """
     real = [words for row in references for words in row]
     owner = np.repeat(np.arange(len(references)), [len(row) for row in references])
-    all_grams = grams([*texts, *real], blanks=False)
+    all_grams = grams([*texts, *real]) if made is None else made
     n = len(texts)
     ours = all_grams.text < n
     clipped = np.minimum(all_grams.count[ours], _allowed(all_grams, ours, sample, owner, n))
@@ -148,13 +154,14 @@ def _sentences(matches: Floats, totals: Floats, length: Ints, closest: Floats, j
     return np.where(judged, score, np.nan)
 
 
-def diversity(texts: Sequence[str], sample: Ints, group: Ints) -> Floats:
+def diversity(texts: Sequence[str], sample: Ints, group: Ints, made: Grams | None = None) -> Floats:
     """Diversity of each group (G,): over its samples with two outputs or more, the mean of 1 - mean overlap of pairs.
 
     Overlap of two texts = 2 |Ti & Tj| / (|Ti| + |Tj|) of their sets of n-grams, n = 1 to 4 (Dice); two empty texts
-    overlap wholly. NaN for a group with one output a sample. Source: E-GA, section 3.2.
+    overlap wholly. NaN for a group with one output a sample. `made` are n-grams that begin with those of the texts, if
+    they are known. Source: E-GA, section 3.2.
     """
-    found = grams(texts)
+    found = grams(texts) if made is None else made
     size = np.bincount(found.text, minlength=len(texts)).astype(np.float64)
     cell, cells = encode(sample * (int(group.max(initial=0)) + 1) + group)
     a, b = _pairs(cell, len(cells))

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from evalsite.rating.cards import is_null
 from evalsite.reports import automatic
 from evalsite.reports.estimators import correlation
 from evalsite.reports.estimators.results import Floats, Ints
@@ -32,9 +31,10 @@ def rows(tables: Tables) -> tuple[list[Row], Floats]:
     sentence = np.full(len(outputs.text), np.nan)
     if not len(which):
         return [_row(tables, slug, 0, None, None, None) for slug in tables.systems], sentence
-    corpus, sentence[which] = automatic.bleu(texts, sample, real, system)
-    spread = automatic.diversity(texts, sample, system)
-    spoken = np.array([not is_null(text) for text in texts], dtype=np.float64)
+    found_grams = automatic.grams([*texts, *(words for row in real for words in row)])
+    corpus, sentence[which] = automatic.bleu(texts, sample, real, system, found_grams)
+    spread = automatic.diversity(texts, sample, system, found_grams)
+    spoken = outputs.spoken[which].astype(np.float64)
     found = []
     for k, slug in enumerate(tables.systems):
         mine = system == k
@@ -99,7 +99,7 @@ def _between_outputs(tables: Tables, measured: Measured, sentence: Floats) -> li
 
 def _evenly(unit: Ints, mine: np.ndarray[Any, np.dtype[np.bool_]]) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Rows of every n-th unit, so that at most OUTPUTS_COMPARED remain."""
-    names = np.unique(unit[mine])
+    names = np.flatnonzero(np.bincount(unit[mine]))
     step = max(1, -(-len(names) // OUTPUTS_COMPARED))
     chosen = np.zeros(int(unit.max(initial=0)) + 1, dtype=bool)
     chosen[names[::step]] = True

@@ -10,7 +10,7 @@ from evalsite.rating.cards import key
 from evalsite.reports.estimators import bias, quality
 from evalsite.reports.estimators.results import Floats
 from evalsite.reports.measures.base import Measured
-from evalsite.reports.tables import HUMAN, Tables
+from evalsite.reports.tables import HUMAN, Tables, first_rows
 
 Row = dict[str, Any]
 
@@ -28,9 +28,9 @@ def by_day(tables: Tables) -> list[Row]:
     day = tables.items.received[answered].astype("datetime64[D]")
     days, code = np.unique(day, return_inverse=True)
     rater = tables.items.rater[answered]
-    pairs = np.unique(np.stack([code.reshape(-1), rater], axis=1), axis=0) if len(rater) else np.zeros((0, 2), int)
+    span = len(tables.raters) + 1
     items = np.bincount(code.reshape(-1), minlength=len(days))
-    raters = np.bincount(pairs[:, 0], minlength=len(days))
+    raters = np.bincount(np.unique(code.reshape(-1) * span + rater) // span, minlength=len(days))
     return [{"day": str(d), "items": int(n), "raters": int(r)} for d, n, r in zip(days, items, raters, strict=True)]
 
 
@@ -55,8 +55,7 @@ def positions(measured: Measured) -> Row:
     picks = measured.picks
     seen = picks.position > 0
     item, place, picked = picks.item[seen], picks.position[seen] - 1, picks.picked[seen]
-    keys = item * (int(place.max(initial=0)) + 1) + place
-    _, first = np.unique(keys, return_index=True)
+    first = first_rows(item * (int(place.max(initial=0)) + 1) + place)
     found = bias.position_bias(item[first], place[first], picked[first])
     return {
         "items": len(np.unique(item)),
@@ -73,7 +72,7 @@ def positions(measured: Measured) -> Row:
 def lengths(tables: Tables, measured: Measured) -> Row:
     """How many characters longer picked cards are than the others of their item, systems' own lengths apart."""
     picks = measured.picks
-    size = np.array([len(key(text)) for text in tables.outputs.text], dtype=np.float64)
+    _code, size = tables.outputs.words
     if not len(picks.item):
         return {"difference": None, "ci95": None, "reason": None}
     found = bias.length_bias(

@@ -24,7 +24,7 @@ FORMATS = {
 TELLING = ("judgments", "items")
 """Exports from which one could tell which system leads; closed to all while the campaign runs."""
 CHUNK = 2_000
-GROUP = 50_000
+GROUP = 20_000
 """Rows of a Parquet row group."""
 
 ARROW = {"text": pa.string(), "integer": pa.int64(), "number": pa.float64(), "truth": pa.bool_(), "json": pa.string()}

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from evalsite.reports.estimators import agreement as coefficients
 from evalsite.reports.estimators import bias, quality
+from evalsite.reports.estimators.agreement import RaterAgreement
 from evalsite.reports.estimators.quality import RaterQuality, Rule
 from evalsite.reports.estimators.results import Bools
 from evalsite.reports.measures.base import Measured
@@ -37,14 +37,17 @@ ENOUGH = 10
 
 @dataclass(frozen=True)
 class People:
-    """Quality by rater code, the names of the rules that exclude some, and the mask (R,) of those who stay."""
+    """Quality by rater code, how each sided with the majority, the rules that exclude some, and the mask (R,) of those
+    who stay.
+    """
 
     quality: Mapping[int | str, RaterQuality]
+    sided: Mapping[int | str, RaterAgreement]
     excluded: Mapping[int | str, list[str]]
     kept: Bools
 
 
-def people(tables: Tables, measured: Measured) -> People:
+def people(tables: Tables, measured: Measured, sided: Mapping[int | str, RaterAgreement]) -> People:
     """Quality of every rater with answers, from all judgments; exclusion rules as frozen with the campaign."""
     items, answered = tables.items, tables.items.answered
     rater = items.rater[answered]
@@ -54,7 +57,6 @@ def people(tables: Tables, measured: Measured) -> People:
     known = ~np.isnan(measured.answers)
     order = items.sitting[known] * (int(items.position.max(initial=0)) + 1) + items.position[known]
     runs = bias.longest_runs(items.rater[known], order, measured.answers[known])
-    sided = coefficients.majority(measured.ratings) if measured.ratings is not None else {}
     found: dict[int | str, RaterQuality] = {
         code: RaterQuality(
             items=count,
@@ -69,7 +71,7 @@ def people(tables: Tables, measured: Measured) -> People:
     }
     excluded = quality.excluded_by(found, rules(tables))
     kept = np.array([code not in excluded for code in range(len(tables.raters))], dtype=bool)
-    return People(found, excluded, kept)
+    return People(found, sided, excluded, kept)
 
 
 def rules(tables: Tables) -> list[Rule]:
@@ -93,7 +95,7 @@ def rows(tables: Tables, found: People, measured: Measured) -> list[Row]:
     names = {rule: name for name, rule in RULES.items()}
     medians = [q.median_seconds for q in found.quality.values() if q.median_seconds is not None]
     usual = float(np.median(medians)) if medians else None
-    compared = coefficients.majority(measured.ratings) if measured.ratings is not None else {}
+    compared = {code: found.sided[code].compared if code in found.sided else 0 for code in found.quality}
     return [
         {
             "rater": tables.raters[int(code)],
@@ -104,8 +106,8 @@ def rows(tables: Tables, found: People, measured: Measured) -> list[Row]:
             "checks_failed": q.checks_failed,
             "longest_run": q.longest_run,
             "majority_agreement": q.majority_agreement,
-            "majority_compared": compared[code].compared if code in compared else 0,
-            "flags": flags(q, usual, compared[code].compared if code in compared else 0),
+            "majority_compared": compared[code],
+            "flags": flags(q, usual, compared[code]),
             "excluded_by": ", ".join(names[rule] for rule in found.excluded.get(code, [])) or None,
         }
         for code, q in sorted(found.quality.items())

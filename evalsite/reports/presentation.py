@@ -77,6 +77,11 @@ def words(value: Any) -> str:
     return BLANK if value in (None, "") else str(value)
 
 
+def _signed(text: str) -> str:
+    """With a true minus, and none before zero."""
+    return text.replace("-", "−") if text.strip("+-0.") else text.lstrip("+-")
+
+
 def percent(value: float | None) -> str:
     """62.7%"""
     return BLANK if value is None else f"{100 * value:.1f}%"
@@ -84,17 +89,17 @@ def percent(value: float | None) -> str:
 
 def points(value: float | None) -> str:
     """A difference of shares in percentage points, with its sign."""
-    return BLANK if value is None else f"{100 * value:+.1f}".replace("-", "−")
+    return BLANK if value is None else _signed(f"{100 * value:+.1f}")
 
 
 def number(value: float | None) -> str:
     """Three significant places at most, as a person reads them."""
-    return BLANK if value is None else f"{value:.2f}".replace("-", "−")
+    return BLANK if value is None else _signed(f"{value:.2f}")
 
 
 def fine(value: float | None) -> str:
     """Four places: metrics that differ in the third."""
-    return BLANK if value is None else f"{value:.4f}".replace("-", "−")
+    return BLANK if value is None else _signed(f"{value:.4f}")
 
 
 def count(value: float | None) -> str:

@@ -27,10 +27,13 @@ def summarise(tables: Tables, *, seed: int | None = None) -> Report:
     """The whole report. `seed` is recorded; every estimator here is closed-form, so no number depends on it."""
     criterion = protocols.load(tables.study.protocol).criterion
     everyone = measures.measure(tables, criterion)
-    raters = people.people(tables, everyone)
-    some = bool(raters.excluded)
-    kept = tables.among(raters.kept) if some else tables
-    measured = measures.measure(kept, criterion) if some else everyone
+    agreed = _agreed(everyone)
+    raters = people.people(tables, everyone, agreed.by_rater if agreed else {})
+    kept, measured = tables, everyone
+    if raters.excluded:
+        kept = tables.among(raters.kept)
+        measured = measures.measure(kept, criterion)
+        agreed = _agreed(measured)
     automatic, sentence = beside.rows(tables)
     report = {
         **_head(tables, criterion, measured, seed),
@@ -39,10 +42,10 @@ def summarise(tables: Tables, *, seed: int | None = None) -> Report:
         **measured.extra,
         "comparisons": measured.comparisons,
         "not_separable": measured.not_separable,
-        "agreement": _agreement(measured),
+        "agreement": _agreement(agreed),
         "raters": people.rows(tables, raters, everyone),
         "exclusions": dict(tables.study.settings.get("exclusions", {})),
-        "without_exclusions": _whole(everyone) if some else None,
+        "without_exclusions": _whole(everyone) if raters.excluded else None,
         "automatic": automatic,
         "correlations": beside.correlations(kept, measured, automatic, sentence),
         "published": published(tables.study.protocol),
@@ -76,7 +79,7 @@ def _head(tables: Tables, criterion: str, measured: Measured, seed: int | None) 
 def _counts(tables: Tables, kept: Tables, raters: People) -> dict[str, int]:
     """What the numbers rest on. Items and judgments are those that count; `dealt` and `enrolled` tell of the rest."""
     items, answered = kept.items, kept.items.answered
-    sittings = np.unique(np.stack([items.rater, items.sitting], axis=1), axis=0)
+    sittings = np.unique(items.rater * (int(items.sitting.max(initial=0)) + 1) + items.sitting)
     return {
         "enrolled": tables.study.enrolled,
         "raters": len(np.unique(items.rater[answered])),
@@ -93,12 +96,15 @@ def _counts(tables: Tables, kept: Tables, raters: People) -> dict[str, int]:
     }
 
 
-def _agreement(measured: Measured) -> Report:
-    if measured.ratings is None:
+def _agreed(measured: Measured) -> agreement.Agreement | None:
+    return agreement.agreement(measured.ratings) if measured.ratings is not None else None
+
+
+def _agreement(found: agreement.Agreement | None) -> Report:
+    if found is None:
         return dict.fromkeys(
             ("krippendorff_alpha", "ci95", "gwet_ac1", "gwet_ac1_ci95", "fleiss_kappa", "pairwise", "pairwise_ci95")
         ) | {"items_with_overlap": 0, "units": 0, "reasons": {}}
-    found = agreement.agreement(measured.ratings)
     estimates = {
         "krippendorff_alpha": found.krippendorff_alpha,
         "gwet_ac1": found.gwet_ac1,

@@ -6,14 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
-from evalsite.rating.cards import key
 from evalsite.reports.estimators.agreement import Ratings
 from evalsite.reports.estimators.clusters import Crossing, encode
 from evalsite.reports.estimators.results import Bools, Estimate, Floats, Ints
 from evalsite.reports.estimators.significance import Comparison, not_separable, rank_ranges
-from evalsite.reports.tables import NO_OUTPUT, PURPOSES, Judgments, Tables, pick, take
+from evalsite.reports.tables import NO_OUTPUT, PURPOSES, Judgments, Tables, first_rows, pick, take
 
 Row = dict[str, Any]
 
@@ -71,17 +68,15 @@ def regular(tables: Tables, judgments: Judgments) -> Judgments:
 
 def units(tables: Tables, judgments: Judgments) -> Ints:
     """What is judged: one code for each text at each sample (J,), whoever wrote it. Cards are texts, not outputs."""
-    codes: dict[str, int] = {}
-    text = np.array([codes.setdefault(key(words), len(codes)) for words in tables.outputs.text], dtype=np.int64)
+    text, _letters = tables.outputs.words
     sample = tables.items.sample[judgments.item]
-    return encode(sample * (len(codes) + 1) + pick(text, judgments.output))[0]
+    return encode(sample * (len(text) + 1) + pick(text, judgments.output))[0]
 
 
 def picks(tables: Tables, judgments: Judgments, picked: Bools) -> Picks:
     """One row a card: where systems share a card, their judgments are one."""
     unit = units(tables, judgments)
-    keys = judgments.item * (int(unit.max(initial=0)) + 1) + unit
-    _, first = np.unique(keys, return_index=True)
+    first = first_rows(judgments.item * (int(unit.max(initial=0)) + 1) + unit)
     which = first[judgments.output[first] != NO_OUTPUT]
     return Picks(judgments.item[which], judgments.output[which], unit[which], judgments.position[which], picked[which])
 

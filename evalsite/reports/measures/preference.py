@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from evalsite.rating.cards import is_null
 from evalsite.reports.estimators import agreement, choice_models, measures, quality, significance
 from evalsite.reports.estimators.clusters import encode
 from evalsite.reports.estimators.results import Bools, Estimate, Floats, Ints
@@ -121,8 +120,7 @@ def _none(table: measures.ShareTable, worths: choice_models.Worths) -> Row:
 def first_choices(tables: Tables) -> tuple[Ints, Bools]:
     """Rank-1 outputs of the campaign's samples (codes), and which of them say something."""
     which = np.flatnonzero((tables.outputs.rank == 1) & tables.samples.shown[tables.outputs.sample])
-    spoken = np.array([not is_null(tables.outputs.text[code]) for code in which.tolist()], dtype=bool)
-    return which, spoken
+    return which, tables.outputs.spoken[which]
 
 
 def non_null_rates(tables: Tables) -> dict[str, float]:
