@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from django.db.models import Count, Q, QuerySet
@@ -94,7 +95,7 @@ def _materials(campaign: Campaign, drawn: list[Drawn], elsewhere: Mapping[int, l
             sample=key,
             texts=[t for t in texts.get(pk, []) if t.system != HUMAN and rules.shown(options, t)],
             human=[t for t in texts.get(pk, []) if t.system == HUMAN and rules.shown(options, t)],
-            elsewhere=[t for other in elsewhere[pk] for t in texts.get(other, []) if t.system == HUMAN],
+            elsewhere=[replace(t, kind="decoy") for o in elsewhere[pk] for t in texts.get(o, []) if t.system == HUMAN],
             references=references,
             context=[comment["text"] for comment in context],
         )

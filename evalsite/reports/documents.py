@@ -112,7 +112,8 @@ def _study(report: Report, study: Study) -> dict[str, Any]:
         "Was it registered beforehand?": "Settings, samples, outputs, texts and exclusion rules were frozen at the "
         "start under "
         "the digest above. " + OPEN,
-        "Were results seen before the end?": "See the campaign's record of events (`unblinded`). " + OPEN,
+        "Were results seen before the end?": "; ".join(f"{look['at']}: {look['reason']}" for look in study.seen_early)
+        or "No look before the end is on record.",
     }
 
 

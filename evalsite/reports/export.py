@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import IO, Any
 
@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from evalsite.rating.models import Campaign
-from evalsite.reports.rendering.csv import safe
+from evalsite.reports.rendering.csv import safe_text
 from evalsite.reports.rows import TABLES, Chosen, Row, Table
 
 FORMATS = {
@@ -48,26 +48,23 @@ def write(target: IO[bytes], campaign: Campaign, what: str, form: str, chosen: C
 
 def to_csv(table: Table, rows: Iterator[Row]) -> Iterator[bytes]:
     """Comma-separated, UTF-8; JSON cells as JSON text, truth as 1 and 0, nothing as empty."""
-    texts = [k for k, column in enumerate(table.columns) if column.kind in ("text", "json")]
-    structured = [k for k, column in enumerate(table.columns) if column.kind == "json"]
-    truths = [k for k, column in enumerate(table.columns) if column.kind == "truth"]
+    kinds = [column.kind for column in table.columns]
     yield _csv_lines([table.names])
     while batch := list(islice(rows, CHUNK)):
-        lines = []
-        for row in batch:
-            cells = list(row)
-            for k in structured:
-                cells[k] = _json(cells[k])
-            for k in truths:
-                cells[k] = int(cells[k])
-            for k in texts:
-                if cells[k] is not None:
-                    cells[k] = safe(cells[k])
-            lines.append(cells)
-        yield _csv_lines(lines)
+        columns = [_csv_column(kind, cells) for kind, cells in zip(kinds, zip(*batch, strict=True), strict=True)]
+        yield _csv_lines(zip(*columns, strict=True))
 
 
-def _csv_lines(lines: Sequence[Sequence[Any]]) -> bytes:
+def _csv_column(kind: str, cells: Sequence[Any]) -> Sequence[Any]:
+    """A column's cells as CSV writes them; column by column, because that is several times faster."""
+    if kind == "text":
+        return [cell if cell is None else safe_text(cell) for cell in cells]
+    if kind == "json":
+        return [safe_text(_json(cell)) for cell in cells]
+    return [int(cell) for cell in cells] if kind == "truth" else cells
+
+
+def _csv_lines(lines: Iterable[Sequence[Any]]) -> bytes:
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerows(lines)
     return buffer.getvalue().encode()

@@ -39,6 +39,7 @@ def sentences(report: Report) -> Iterator[str]:
     yield from _agreement(report["agreement"], counts["raters"])
     yield from _excluded(report)
     yield from _habits(report)
+    yield from _seen_early(len(report["seen_early"]))
 
 
 def percent(value: float | None) -> str:
@@ -232,3 +233,12 @@ def _habits(report: Report) -> Iterator[str]:
         yield gettext(
             "Where a card stood had an influence on the answers (p = %(p)s); cards are shuffled, so no system gains."
         ) % {"p": _p(bias["p"])}
+
+
+def _seen_early(times: int) -> Iterator[str]:
+    if times:
+        yield ngettext(
+            "The results were looked at %(count)d time before the campaign was closed; the reason is on record.",
+            "The results were looked at %(count)d times before the campaign was closed; the reasons are on record.",
+            times,
+        ) % {"count": times}

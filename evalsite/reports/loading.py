@@ -90,8 +90,15 @@ def study(campaign: Campaign, *, simulated: bool = False) -> Study:
         withdrawn=_raters(campaign, simulated).filter(withdrawn_at__isnull=False).count(),
         withdrawn_judgments=sum(int(detail.get("judgments", 0)) for detail in withdrawn),
         simulated=simulated,
+        seen_early=_seen_early(campaign),
         evaluations=_evaluations(campaign),
     )
+
+
+def _seen_early(campaign: Campaign) -> list[dict[str, str]]:
+    """Who it was stays in the campaign's own record: the report and its package name no one."""
+    events = Event.objects.filter(campaign=campaign, action="unblinded").order_by("at", "pk")
+    return [{"at": f"{at:%Y-%m-%dT%H:%M:%SZ}", "reason": reason} for at, reason in events.values_list("at", "reason")]
 
 
 def _evaluations(campaign: Campaign) -> dict[str, dict[str, Any]]:

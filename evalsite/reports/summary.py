@@ -73,6 +73,7 @@ def _head(tables: Tables, criterion: str, measured: Measured, seed: int | None) 
         "seed": study.seed if seed is None else seed,
         "settings": dict(study.settings),
         "simulated": study.simulated,
+        "seen_early": [dict(look) for look in study.seen_early],
     }
 
 

@@ -49,6 +49,8 @@ class Study:
     withdrawn_judgments: int = 0
     simulated: bool = False
     """Whether the raters here are simulated; people and simulated raters never mix."""
+    seen_early: Sequence[Mapping[str, str]] = ()
+    """When someone looked at the results before the end, and why."""
     evaluations: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Metrics of systems from evaluations that were imported: Fluency and ranking, by system."""
 

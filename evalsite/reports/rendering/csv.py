@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -17,9 +18,13 @@ def safe(value: Any) -> Any:
         return ""
     if isinstance(value, bool):
         return int(value)
-    if isinstance(value, str) and value.lstrip(" ").startswith(DANGEROUS):
-        return f"'{value}"
-    return value
+    return safe_text(value) if isinstance(value, str) else value
+
+
+@lru_cache(maxsize=8192)
+def safe_text(text: str) -> str:
+    """`safe` of a text; most cells of an export repeat, so answers are kept."""
+    return f"'{text}" if text.lstrip(" ").startswith(DANGEROUS) else text
 
 
 def lines(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

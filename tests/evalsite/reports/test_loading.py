@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,9 @@ from django.test.utils import CaptureQueriesContext
 
 from evalsite.rating import campaigns, privacy, sessions, simulation
 from evalsite.rating.models import Campaign, Item, Judgment, Rater, Submission
-from evalsite.reports import loading, summary
+from evalsite.reports import loading, package, summary, unpacking
 from evalsite.testsets.models import Output
-from tests.evalsite.rating.conftest import make_rater
+from tests.evalsite.rating.conftest import make_campaign, make_people, make_rater
 from tests.evalsite.reports.conftest import mark_machines, work
 
 pytestmark = pytest.mark.django_db
@@ -133,3 +134,24 @@ def test_a_draft_has_an_empty_report(study: tuple[Any, list[Any]]) -> None:
     report = summary.summarise(loading.load(draft))
     assert report["counts"]["judgments"] == 0
     assert "nothing to report" in report["findings"]["en"][0]
+
+
+def test_real_comments_out_of_place_are_an_anchor_of_their_own(study: tuple[Any, list[Any]], tmp_path: Path) -> None:
+    testset, runs = study
+    make_people(testset)
+    campaign = make_campaign(testset, "human_recall", runs, slug="decoys", items_per_sitting=4, decoys=2, controls=1)
+    for _ in range(3):
+        work(make_rater(campaign), mark_machines)
+    shown: Counter[str] = Counter()
+    escaped: Counter[str] = Counter()
+    for item in Item.objects.filter(assignment__campaign=campaign, revision__gt=0):
+        marked = item.submissions.get(revision=item.revision).answer["marked"]
+        for card in item.cards:
+            shown[card["kind"]] += 1
+            escaped[card["kind"]] += card["id"] not in marked
+    report = summary.summarise(loading.load(campaign))
+    assert shown["decoy"] > 0
+    for name, kind in (("decoys", "decoy"), ("controls", "control")):
+        assert (report[name]["shown"], report[name]["escaped"]) == (shown[kind], escaped[kind])
+    package.write(tmp_path / "out.zip", campaign)
+    assert unpacking.verify(tmp_path / "out.zip") == []

@@ -79,6 +79,10 @@ def test_looking_earlier_takes_a_reason_that_is_kept(judged: Campaign, alice: Cl
     event = Event.objects.get(campaign=judged, action="unblinded")
     assert (event.actor, event.reason) == ("alice", "A reviewer asks for interim numbers.")
     assert alice.get("/reports/judged/report.json").json()["systems"]
+    report = reading.report(judged)
+    assert [look["reason"] for look in report["seen_early"]] == ["A reviewer asks for interim numbers."]
+    assert "looked at 1 time before" in " ".join(report["findings"]["en"])
+    assert "alice" not in json.dumps(report)
     assert not reading.allowed(judged, "carol")  # whoever else wants to look gives a reason too
     assert alice.get("/reports/judged/unblind/").status_code == 405
 
