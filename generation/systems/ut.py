@@ -31,7 +31,7 @@ class UTConfig(Config):
     ``frame_norm``: frame vectors are standardised by running statistics before the projection, so that what differs
     between frames counts and not what all share. ``together``: so many comments of one moment share one encoding of it;
     a batch still has ``batch`` comments. ``warmup``: share of the steps in which the learning rate rises; it falls to
-    nothing after (None: constant).
+    nothing after (None: constant). ``keep_best``: end with the weights of the lowest dev loss instead of the last.
     """
 
     backbone: str = "resnet18"
@@ -49,6 +49,7 @@ class UTConfig(Config):
     frame_norm: bool = False
     together: int = 1
     warmup: float | None = None
+    keep_best: bool = True
 
     @property
     def context_length(self) -> int:
@@ -83,10 +84,13 @@ class UT(Decoder):
             inner=256,
             comments=6,
             comment_length=14,
-            lr=2e-3,
+            dropout=0.3,
+            min_count=2,  # so that <UNK> is learnt
+            lr=3e-3,
             batch=64,
-            steps=800,
+            steps=500,
             dev_every=100,
+            keep_best=False,  # of a few thousand comments the dev loss keeps weights that cannot yet form sentences
             frame_norm=True,
             together=4,
             warmup=0.1,
@@ -219,7 +223,7 @@ class UT(Decoder):
     def plan(self) -> Plan:
         c = self.config
         batch = max(c.batch // c.together, 1)
-        return Plan(epochs=c.epochs, batch=batch, steps=c.steps, dev_every=c.dev_every)
+        return Plan(epochs=c.epochs, batch=batch, steps=c.steps, dev_every=c.dev_every, keep_best=c.keep_best)
 
     def schedule(self, progress: float) -> float:
         """Constant, or a straight rise and fall."""
