@@ -86,8 +86,8 @@ class Outputs:
 
     @cached_property
     def spoken(self) -> Bools:
-        """Which outputs say something (O,): the rest are nulls."""
-        return np.array([not is_null(text) for text in self.text], dtype=bool)
+        """Which outputs say something (O,): the rest are nulls. Printable text is null only where it is all blanks."""
+        return np.array([bool(t.strip()) if t.isprintable() else not is_null(t) for t in self.text], dtype=bool)
 
 
 @dataclass(frozen=True)
