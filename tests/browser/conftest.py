@@ -37,8 +37,9 @@ def link(site: Site) -> Callable[[str], str]:
     return lambda protocol: site.url + site.links[protocol].pop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Ends with its module: while Playwright's event loop runs, Django's database tests in this process cannot."""
     path = next(filter(None, map(shutil.which, NAMES)), None)
     assert path, f"No browser is installed; looked for {', '.join(NAMES)}. `apt-get install chromium` brings one."
     with sync_playwright() as playwright:
