@@ -9,8 +9,9 @@ from generation.errors import UserError
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; 0 on success, 1 with one sentence on a user's mistake, 2 on a wrong command line."""
-    parser = commands.parser()
-    args, rest = parser.parse_known_args(words)
+    given = list(sys.argv[1:] if words is None else words)
+    parser = commands.parser(given[0] if given else None)
+    args, rest = parser.parse_known_args(given)
     if rest and not args.takes_fields:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     args.rest = rest

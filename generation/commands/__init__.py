@@ -26,11 +26,11 @@ def summary(module: ModuleType) -> str:
     return (module.__doc__ or "").strip().splitlines()[0]
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line with all commands."""
+def parser(only: str | None = None) -> argparse.ArgumentParser:
+    """The command line with all commands, or with one of them: importing all takes seconds."""
     top = argparse.ArgumentParser(prog="python -m generation", description="Write and rank live comments.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name in names():
+    for name in [only] if only in names() else names():
         module = load(name)
         sub = commands.add_parser(name, help=summary(module), description=module.__doc__, allow_abbrev=False)
         module.arguments(sub)
