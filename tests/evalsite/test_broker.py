@@ -80,6 +80,13 @@ def test_a_message_still_being_written_is_waited_for(channel: Any, options: dict
         assert channel._get("web") == {"whole": True}
 
 
+def test_the_oldest_message_comes_first_however_many_digits_its_time_has(channel: Any, options: dict[str, Any]) -> None:
+    folder = Path(options["data_folder_in"])
+    for when in (10_000_000, 9_999_999, 1):
+        (folder / f"{when}_x.web.msg").write_text(f'{{"when": {when}}}')
+    assert [channel._get("web")["when"] for _message in range(3)] == [1, 9_999_999, 10_000_000]
+
+
 def test_a_message_never_finished_is_dropped(
     channel: Any, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
