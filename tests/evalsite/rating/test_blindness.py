@@ -151,15 +151,17 @@ def test_no_byte_names_a_system_a_run_an_output_or_a_file(protocol: str) -> None
     Campaign.objects.filter(pk=campaign.pk).update(title="Is Quokkanet better?")
     words = [b"quokkanet", b"wombatlm", b"human", b"checkpoint", b"control", b"decoy", b"ab" * 8, b"against", b"seed"]
     for name, response in journey(campaign):
-        said = b"\n".join([response.content, *(f"{k}: {v}".encode() for k, v in response.headers.items())])
-        said += response.cookies.output().encode()
+        _status, headers, body = plain(response)  # a random key may spell a word by chance: "seed" once in 70 visits
+        cookies = re.sub(rb"(csrftoken|sessionid)=\w+;", rb"\1=KEY;", response.cookies.output().encode())
+        said = b"\n".join([body, cookies, *(f"{k}: {v}".encode() for k, v in headers.items())])
         low = said.lower()
         allowed = {b"human"} if protocol == "human_recall" else set()  # data-protocol="human_recall"
         for word in words:
             text = low.replace(b"human_recall", b"") if word in allowed else low
             text = text.replace(b"cache-control", b"").replace(b"data-controls", b"").replace(b"stage__controls", b"")
             text = text.replace(b"frame-ancestors", b"")
-            assert word not in text, f"{name} says {word.decode()}"
+            at = text.find(word)
+            assert at < 0, f"{name} says {word.decode()}: {text[max(at - 60, 0) : at + 60]!r}"
         for address in re.findall(rb'(?:href|src|action|data-next)="([^"]*)"', response.content):
             assert ADDRESSES.fullmatch(address), f"{name} has the address {address.decode()}"
         for card in re.findall(rb'(?:data-card|name="(?:marked|chosen)" value)="([^"]*)"', response.content):
