@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import expit, logit
-from scipy.stats import norm, t
 
 from evalsite.reports.estimators.clusters import Crossing, cross, residual_variances
 from evalsite.reports.estimators.effects import PreferenceEffects, RecallEffects, location_of, utilities_of
 from evalsite.reports.estimators.intervals import TINY, degrees
 from evalsite.reports.estimators.results import LEAST_CLUSTERS, LEVEL, Floats
 from evalsite.reports.estimators.significance import ALPHA
+from evalsite.reports.estimators.tails import beyond_student, normal, student
 
 SIMULATIONS = 1000
 CHUNK = 400_000
@@ -247,12 +247,12 @@ def _analyse(
     variance = residual_variances(crossing, (first - p) / cells)
     inner = (variance > TINY) & (p > 0) & (p < 1)
     safe = np.where(inner, p, 0.5)
-    reach = t.ppf((1 + level) / 2, df) * np.sqrt(variance) / (safe * (1 - safe))
+    reach = student(level, df) * np.sqrt(variance) / (safe * (1 - safe))
     half = (expit(logit(safe) + reach) - expit(logit(safe) - reach)) / 2
-    z2 = norm.ppf((1 + level) / 2) ** 2 / crossing.raters
+    z2 = normal(level) ** 2 / crossing.raters
     edge = np.sqrt(z2 * p * (1 - p) + z2**2 / 4) / (1 + z2)
     spread = residual_variances(crossing, (first - second - gap) / cells)
-    p_value = 2 * t.sf(np.abs(gap) / np.sqrt(np.maximum(spread, TINY)), df)
+    p_value = beyond_student(gap / np.sqrt(np.maximum(spread, TINY)), df)
     p_value = np.where(spread > TINY, p_value, np.where(np.abs(gap) < 1e-12, 1.0, 2.0 ** (1 - crossing.raters)))
     return np.where(inner, half, edge), (p_value <= alpha).astype(np.float64), gap
 

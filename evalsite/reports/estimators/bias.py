@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from evalsite.reports.estimators.clusters import encode, sum_by
 from evalsite.reports.estimators.intervals import mean_of
 from evalsite.reports.estimators.results import LEVEL, NOTHING, Bools, Estimate, Floats, Ints
+from evalsite.reports.estimators.tails import beyond_chi_square
 
 NO_CHOICE = "No item left a choice between positions."
 
@@ -96,7 +96,7 @@ def _position_test(columns: Floats, covariance: Floats) -> PositionBias:
     free = values > scale * 1e-9 * len(values)
     projected = vectors[:, free].T @ (observed - expected)
     chi_square, df = float((projected**2 / values[free]).sum()), int(free.sum())
-    return PositionBias(*counts, chi_square, df, float(stats.chi2.sf(chi_square, df)))
+    return PositionBias(*counts, chi_square, df, beyond_chi_square(chi_square, df))
 
 
 def length_bias(

@@ -8,11 +8,11 @@ from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from evalsite.reports.estimators.clusters import Crossing, cross, encode, sum_by, two_way
-from evalsite.reports.estimators.intervals import TINY, degrees, student
+from evalsite.reports.estimators.intervals import TINY, degrees
 from evalsite.reports.estimators.jackknife import LeaveOuts, jackknife, leave_outs, one_way
+from evalsite.reports.estimators.kendall import kendall
 from evalsite.reports.estimators.results import (
     CONSTANT,
     FEW_SYSTEMS,
@@ -26,6 +26,7 @@ from evalsite.reports.estimators.results import (
     too_few,
     undefined,
 )
+from evalsite.reports.estimators.tails import student
 
 NO_INTERVAL_OF_RANKS = "Kendall's tau of so few systems takes only a few values, so it has a p-value but no interval."
 GROUPS = 20
@@ -66,7 +67,7 @@ def between_systems(
     pearson = jackknife(statistic, sums, bounds=(-1.0, 1.0), level=level)
     if pearson.value is None:
         return Correlation(n, undefined(CONSTANT), undefined(CONSTANT))
-    tau = stats.kendalltau(x, sums.total[:n] / sums.total[n:])
+    tau = kendall(x, sums.total[:n] / sums.total[n:])
     return Correlation(n, pearson, Estimate(finite(tau[0]), reason=NO_INTERVAL_OF_RANKS), finite(tau[1]))
 
 
@@ -185,7 +186,7 @@ def _kendall(data: _Outputs, level: float) -> Estimate:
 def _tau(totals: Floats) -> float | None:
     count, x, y = _means(totals)
     seen = count > 0.5
-    return finite(stats.kendalltau(x[seen], y[seen].round(12))[0]) if seen.sum() > 1 else None
+    return finite(kendall(x[seen], y[seen].round(12))[0]) if seen.sum() > 1 else None
 
 
 def _without_groups(data: _Outputs, group: Ints, groups: int) -> Floats | None:

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 from scipy.special import expit, logit
 
 from evalsite.reports.estimators.clusters import Ratios, cross, ratios, residual_variances, tabulate
@@ -20,6 +19,7 @@ from evalsite.reports.estimators.results import (
     too_few,
     undefined,
 )
+from evalsite.reports.estimators.tails import normal, student
 
 TINY = 1e-20
 """A variance below this is rounding of zero (shares are of the order of 1e-3 at least)."""
@@ -33,16 +33,11 @@ def wilson(successes: float, trials: float, level: float = LEVEL) -> tuple[float
     """
     if trials <= 0:
         return None
-    z2 = stats.norm.ppf((1 + level) / 2) ** 2
+    z2 = normal(level) ** 2
     p = successes / trials
     centre = (p + z2 / (2 * trials)) / (1 + z2 / trials)
     half = math.sqrt(z2 * max(p * (1 - p) / trials + z2 / (4 * trials**2), 0.0)) / (1 + z2 / trials)
     return max(0.0, float(centre - half)), min(1.0, float(centre + half))
-
-
-def student(level: float, df: int) -> float:
-    """The two-sided Student quantile."""
-    return float(stats.t.ppf((1 + level) / 2, df))
 
 
 def degrees(raters: int, samples: int) -> int:

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import expit, logit
 
 from evalsite.reports.estimators.clusters import Crossing, two_way
-from evalsite.reports.estimators.intervals import TINY, degrees, student
+from evalsite.reports.estimators.intervals import TINY, degrees
 from evalsite.reports.estimators.results import (
     LEVEL,
     NO_SPREAD,
@@ -27,6 +27,7 @@ from evalsite.reports.estimators.results import (
     too_few,
     undefined,
 )
+from evalsite.reports.estimators.tails import student
 
 Scale = Literal["identity", "logit", "log"]
 Statistic = Callable[[Floats], Floats]

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
-from scipy import stats
 
 from evalsite.reports.estimators.clusters import Ratios
-from evalsite.reports.estimators.intervals import TINY, degrees, student, wilson
+from evalsite.reports.estimators.intervals import TINY, degrees, wilson
 from evalsite.reports.estimators.results import LEVEL, NOTHING, Estimate, too_few
+from evalsite.reports.estimators.tails import beyond_student, student
 
 ALPHA = 0.05
 
@@ -65,7 +65,7 @@ def difference(table: Ratios, a: int, b: int, level: float = LEVEL) -> Compariso
         return Comparison(a, b, d, low, high, 0.0, df, p, None, "sign-raters")
     se = math.sqrt(variance)
     half = student(level, df) * se
-    p = float(2 * stats.t.sf(abs(d) / se, df))
+    p = float(beyond_student(d / se, df))
     return Comparison(a, b, d, max(-1.0, d - half), min(1.0, d + half), se, df, p, None, "two-way")
 
 
@@ -151,5 +151,5 @@ def independent_difference(first: Estimate, second: Estimate, level: float = LEV
         return Comparison(0, 1, d, low, high, 0.0, n - 1, None, None, "newcombe-raters")
     df = max(1, int((v1 + v2) ** 2 / (v1**2 / first.df + v2**2 / second.df)))
     half = student(level, df) * math.sqrt(v1 + v2)
-    p = float(2 * stats.t.sf(abs(d) / math.sqrt(v1 + v2), df))
+    p = float(beyond_student(d / math.sqrt(v1 + v2), df))
     return Comparison(0, 1, d, max(-1.0, d - half), min(1.0, d + half), math.sqrt(v1 + v2), df, p, p, "welch")
