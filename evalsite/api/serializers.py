@@ -23,7 +23,10 @@ class SampleSerializer(serializers.ModelSerializer[Sample]):
 
     class Meta:
         model = Sample
-        fields = ["id", "video", "title", "time", "duration", "frames", "context", "references", "split", "extra"]
+        fields = [
+            "id", "video", "title", "time", "duration", "frames", "clip", "clip_start", "context", "references",
+            "split", "extra",
+        ]  # fmt: skip
 
 
 class SystemSerializer(serializers.ModelSerializer[System]):

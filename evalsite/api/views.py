@@ -54,7 +54,7 @@ class TestSetDetail(generics.RetrieveAPIView[TestSet]):
 
 
 class Samples(generics.ListAPIView[Sample]):
-    """The samples of a test set in their order, each as a line of samples.jsonl; frames are named by SHA-256."""
+    """The samples of a test set in their order, each as a line of samples.jsonl; files are named by SHA-256."""
 
     serializer_class = SampleSerializer
     queryset = Sample.objects.none()  # tells the schema the type

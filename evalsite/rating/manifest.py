@@ -147,7 +147,8 @@ def _run(run: Run) -> dict[str, Any]:
 def _sample(sample: Sample, texts: dict[str, list[list[Any]]]) -> dict[str, Any]:
     """Pictures and texts by digest and in full; the moment itself by the digest of what a rater sees of it."""
     seen = [sample.video, sample.title, sample.time, sample.duration, sample.context, sample.references]
-    return {"frames": sample.frames, "moment": sha256(canonical(seen)), "outputs": texts}
+    clip = {"clip": [sample.clip, sample.clip_start]} if sample.clip else {}
+    return {"frames": sample.frames, **clip, "moment": sha256(canonical(seen)), "outputs": texts}
 
 
 def _plain(value: Any) -> Any:

@@ -84,6 +84,7 @@ def moment(sample: Sample) -> dict[str, Any]:
         "clock": clock(sample.time),
         "first": f"{sample.time - (middle if len(sample.frames) > 1 else _BEFORE):g}",
         "title": sample.title,
+        "clip": _clip(sample),
         "frames": [
             {"url": reverse("frame", args=[digest]), "is_key": place == middle}
             for place, digest in enumerate(sample.frames)
@@ -93,6 +94,10 @@ def moment(sample: Sample) -> dict[str, Any]:
             for comment in sorted(sample.context, key=lambda comment: comment["time"])
         ],
     }
+
+
+def _clip(sample: Sample) -> dict[str, str] | None:
+    return {"url": reverse("clip", args=[sample.clip]), "start": f"{sample.clip_start or 0:g}"} if sample.clip else None
 
 
 def cards(shown: Iterable[Mapping[str, Any]], protocol: str, picked: Iterable[str] = ()) -> list[dict[str, Any]]:

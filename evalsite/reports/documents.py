@@ -52,7 +52,7 @@ Manifest SHA-256 `{report["manifest"]}`, software {report["software"]}.
 |---|---|
 | `manifest.json` | all that was frozen at the start: settings, samples, every output shown, texts, rules |
 | `study.json` | the campaign's other facts |
-| `samples.jsonl` | the moments; frames are named by their SHA-256 and are not in the package |
+| `samples.jsonl` | the moments; frames and clips are named by their SHA-256 and are not in the package |
 | `outputs.jsonl` | every output of every system |
 | `raters.jsonl` | pseudonyms, languages, answers to screening questions |
 | `items.jsonl` | what each rater was shown, in which order, and how long it took |

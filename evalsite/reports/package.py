@@ -75,7 +75,8 @@ def _lines(table: Table, campaign: Campaign, chosen: Chosen) -> Iterator[bytes]:
 
 
 def _samples(campaign: Campaign) -> Iterator[bytes]:
-    names = ("key", "video", "title", "time", "duration", "frames", "context", "references", "split")
+    moment = ("key", "video", "title", "time", "duration", "frames", "clip", "clip_start")
+    names = (*moment, "context", "references", "split")
     query = Sample.objects.filter(testset=campaign.testset_id).order_by("position").values_list(*names)
     for row in query.iterator(chunk_size=500):
         line = dict(zip(("id", *names[1:]), row, strict=True))

@@ -10,7 +10,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from evalsite.testsets.models import Frame, Output, Run, Sample, System, TestSet
+from evalsite.testsets.models import Clip, Frame, Output, Run, Sample, System, TestSet
 
 if TYPE_CHECKING:
     Admin = admin.ModelAdmin[Any]
@@ -67,6 +67,13 @@ class SampleAdmin(ReadOnlyAdmin):
 @admin.register(Frame)
 class FrameAdmin(ReadOnlyAdmin):
     list_display = ["digest", "width", "height", "content_type"]
+    list_filter = ["content_type"]
+    search_fields = ["digest__startswith"]
+
+
+@admin.register(Clip)
+class ClipAdmin(ReadOnlyAdmin):
+    list_display = ["digest", "duration", "width", "height", "content_type"]
     list_filter = ["content_type"]
     search_fields = ["digest__startswith"]
 

@@ -8,16 +8,27 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from evalsite.testsets.clips import Clips
 from evalsite.testsets.errors import InputError, Problems
 from evalsite.testsets.fields import TEXT_LIMIT, Fields
+from evalsite.testsets.folders import FileError
 from evalsite.testsets.jsonl import Reader, shown
 from evalsite.testsets.models import Output, Run, Sample, TestSet
-from evalsite.testsets.pictures import Folder, PictureError
+from evalsite.testsets.pictures import Pictures
 
 WINDOW = 5  # seconds on either side of a sample's own second
 RANK_LIMIT = 1000
-SAMPLE_KEYS = ("id", "video", "title", "time", "duration", "frames", "context", "references", "split")
+SAMPLE_KEYS = (
+    "id", "video", "title", "time", "duration", "frames", "clip", "clip_start", "context", "references", "split",
+)  # fmt: skip
 OUTPUT_KEYS = ("sample", "rank", "text", "score")
+
+
+class Folders(NamedTuple):
+    """Where the files that lines name are looked for."""
+
+    pictures: Pictures
+    clips: Clips
 
 
 class CheckedSamples(NamedTuple):
@@ -42,13 +53,13 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def samples(path: Path, folder: Folder, progress: Callable[[int], None]) -> CheckedSamples:
-    """Look at every line and every picture; InputError lists all faults."""
+def samples(path: Path, folders: Folders, progress: Callable[[int], None]) -> CheckedSamples:
+    """Look at every line, picture and clip; InputError lists all faults."""
     problems = Problems(path.name)
     reader = Reader(path, problems)
     lines: dict[str, int] = {}
     for row in reader.rows():
-        sample = _sample(Fields(row.data, row.line, problems), folder)
+        sample = _sample(Fields(row.data, row.line, problems), folders)
         first = lines.setdefault(sample.key, row.line) if sample.key else row.line
         if first != row.line:
             problems.add(row.line, "id", f"The id {shown(sample.key)} is taken by line {first}.")
@@ -59,17 +70,17 @@ def samples(path: Path, folder: Folder, progress: Callable[[int], None]) -> Chec
     return CheckedSamples(reader.digest, len(lines))
 
 
-def read_samples(path: Path, folder: Folder) -> Iterator[Sample]:
+def read_samples(path: Path, folders: Folders) -> Iterator[Sample]:
     """The samples of a checked file, not yet in the database. A file that was changed in between is refused."""
     problems = Problems(path.name)
     for row in Reader(path, problems).rows():
-        sample = _sample(Fields(row.data, row.line, problems), folder)
+        sample = _sample(Fields(row.data, row.line, problems), folders)
         problems.stop_if_any()
         yield sample
     problems.stop_if_any()
 
 
-def _sample(fields: Fields, folder: Folder) -> Sample:
+def _sample(fields: Fields, folders: Folders) -> Sample:
     """The line as a sample; faults are noted in `fields`."""
     second = fields.whole("time", required=True, high=10**7)
     sample = Sample(
@@ -78,24 +89,45 @@ def _sample(fields: Fields, folder: Folder) -> Sample:
         title=fields.label("title", limit=300),
         time=float(second or 0),
         duration=fields.number("duration", low=0) or None,  # 0 is how some writers say "unknown"
-        frames=_frames(fields, folder),
+        frames=_frames(fields, folders.pictures),
         context=_context(fields, second),
         references=fields.texts("references"),
         split=fields.label("split", limit=32) or "test",
         extra={name: value for name, value in fields.data.items() if name not in SAMPLE_KEYS},
     )
+    _clip(fields, folders.clips, sample, second)
     _mistyped_keys(fields, SAMPLE_KEYS)
     return sample
 
 
-def _frames(fields: Fields, folder: Folder) -> list[str]:
+def _clip(fields: Fields, folder: Clips, sample: Sample, second: int | None) -> None:
+    """The film around the moment; it begins five seconds before it unless the line says otherwise."""
+    name = fields.label("clip", limit=1000)
+    start = fields.number("clip_start", low=0)
+    if not name:
+        if start is not None:
+            fields.note("clip_start", "The line names no clip.")
+        return
+    try:
+        found = folder.look(name)
+    except FileError as error:
+        fields.note("clip", str(error))
+        return
+    if second is not None:
+        sample.clip, sample.clip_start = found.digest, max(0.0, second - WINDOW) if start is None else start
+        if not sample.clip_start <= second < sample.clip_start + found.duration:
+            end = sample.clip_start + found.duration
+            fields.note("clip", f"It shows seconds {sample.clip_start:g} to {end:g}, and not second {second}.")
+
+
+def _frames(fields: Fields, folder: Pictures) -> list[str]:
     digests = []
     for index, name in enumerate(fields.items("frames")):
         place = f"frames[{index}]"
         if fields.as_text(name, place, limit=1000, required=True):
             try:
-                digests.append(folder.digest(name))
-            except PictureError as error:
+                digests.append(folder.look(name).digest)
+            except FileError as error:
                 fields.note(place, str(error))
     return digests
 

@@ -6,7 +6,7 @@ stored and, in one transaction, the rows written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -15,11 +15,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from evalsite.testsets import checking, systems
-from evalsite.testsets.checking import CheckedOutputs
+from evalsite.testsets.checking import CheckedOutputs, Folders
+from evalsite.testsets.clips import Clips
 from evalsite.testsets.errors import InputError, Problem, UserError
 from evalsite.testsets.frames import Shelf
-from evalsite.testsets.models import HUMAN, Output, Run, Sample, TestSet
-from evalsite.testsets.pictures import Folder
+from evalsite.testsets.models import HUMAN, Clip, Frame, Output, Run, Sample, TestSet
+from evalsite.testsets.pictures import Pictures
 
 _CHUNK = 500
 Progress = Callable[[str, int, int], None]  # (what is done, how much, of how much)
@@ -30,11 +31,12 @@ def _silent(stage: str, done: int, total: int) -> None:
 
 
 class ImportedTestSet(NamedTuple):
-    """What an import made; `stored` counts the pictures that were new to the store."""
+    """What an import made; `stored` counts the pictures and clips that were new to the store."""
 
     testset: TestSet
     samples: int
     pictures: int
+    clips: int
     stored: int
 
 
@@ -48,34 +50,49 @@ class ImportedOutputs(NamedTuple):
 
 
 def import_testset(
-    *, slug: str, path: Path, frames: Path | None = None, title: str = "", progress: Progress = _silent
+    *,
+    slug: str,
+    path: Path,
+    frames: Path | None = None,
+    clips: Path | None = None,
+    title: str = "",
+    progress: Progress = _silent,
 ) -> ImportedTestSet:
-    """A new test set from samples.jsonl and a folder of frames; InputError lists every fault."""
+    """A new test set from samples.jsonl and its folders; clips lie among the frames where no folder is theirs.
+
+    InputError lists every fault.
+    """
     systems.checked_slug(slug, "test set")
     if TestSet.objects.filter(slug=slug).exists():
         raise _taken(slug)
     if len(title) > 200:
         raise UserError("The title is longer than 200 characters.")
     size = _size(path)
-    if frames is not None and not frames.is_dir():
-        raise UserError(f"There is no folder of frames {frames}.")
-    folder = Folder(frames)
-    checked = checking.samples(path, folder, lambda done: progress("checking", done, size))
-    shelf = Shelf()
+    folders = Folders(Pictures(_there(frames, "frames")), Clips(_there(clips, "clips") or frames))
+    checked = checking.samples(path, folders, lambda done: progress("checking", done, size))
+    shelves = [Shelf(Frame, folders.pictures), Shelf(Clip, folders.clips)]
     try:
-        stored = _shelve(shelf, folder, progress)
+        stored = _shelve(shelves, progress)
         with transaction.atomic():
             testset = TestSet.objects.create(slug=slug, title=title, digest=checked.digest)
-            shelf.write_rows()
-            _write_samples(testset, path, folder, lambda done: progress("writing", done, checked.total))
+            for shelf in shelves:
+                shelf.write_rows()
+            _write_samples(testset, path, folders, lambda done: progress("writing", done, checked.total))
             _unchanged(path, checking.digest(path), checked.digest)
     except IntegrityError:
         if TestSet.objects.filter(slug=slug).exists():
             raise _taken(slug) from None
         raise
     finally:
-        shelf.discard()
-    return ImportedTestSet(testset, checked.total, len(folder.pictures), stored)
+        for shelf in shelves:
+            shelf.discard()
+    return ImportedTestSet(testset, checked.total, len(folders.pictures.found), len(folders.clips.found), stored)
+
+
+def _there(folder: Path | None, what: str) -> Path | None:
+    if folder is not None and not folder.is_dir():
+        raise UserError(f"There is no folder of {what} {folder}.")
+    return folder
 
 
 def _taken(slug: str) -> UserError:
@@ -94,19 +111,21 @@ def _size(path: Path) -> int:
         raise UserError(f"{path} cannot be read: {error.strerror}.") from None
 
 
-def _shelve(shelf: Shelf, folder: Folder, progress: Progress) -> int:
+def _shelve(shelves: Sequence[Shelf], progress: Progress) -> int:
+    """Store the files; returns how many were new."""
+    total = sum(len(shelf.folder.found) for shelf in shelves)
     done = 0
 
     def step() -> None:
         nonlocal done
         done += 1
-        progress("storing pictures", done, len(folder.pictures))
+        progress("storing pictures", done, total)
 
-    return shelf.put(list(folder.pictures.values()), step)
+    return sum(shelf.put(step) for shelf in shelves)
 
 
-def _write_samples(testset: TestSet, path: Path, folder: Folder, progress: Callable[[int], None]) -> None:
-    rows = checking.read_samples(path, folder)
+def _write_samples(testset: TestSet, path: Path, folders: Folders, progress: Callable[[int], None]) -> None:
+    rows = checking.read_samples(path, folders)
     done = 0
     while chunk := list(islice(rows, _CHUNK)):
         for position, sample in enumerate(chunk, start=done):

@@ -58,6 +58,8 @@ class Sample(models.Model):
     time = models.FloatField(help_text=_("seconds from the start of the video"))
     duration = models.FloatField(null=True, blank=True, help_text=_("seconds"))
     frames = models.JSONField(default=list, help_text=_("SHA-256 of each frame, in order of time; t is in the middle"))
+    clip = models.CharField(max_length=64, blank=True, help_text=_("SHA-256 of the film around t; empty: none"))
+    clip_start = models.FloatField(null=True, blank=True, help_text=_("second of the video at which the clip begins"))
     context = models.JSONField(default=list, help_text=_('surrounding comments: [{"time": s, "text": "..."}]'))
     references = models.JSONField(default=list, help_text=_("the real comments at t"))
     split = models.CharField(max_length=32, default="test")
@@ -94,6 +96,24 @@ class Frame(models.Model):
     class Meta:
         verbose_name = _("frame")
         verbose_name_plural = _("frames")
+
+    def __str__(self) -> str:
+        return self.digest[:12]
+
+
+class Clip(models.Model):
+    """A few seconds of film in the store, named by their content."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    file = models.CharField(max_length=120, help_text=_("path in the media store"))
+    content_type = models.CharField(max_length=40)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    duration = models.FloatField(help_text=_("seconds"))
+
+    class Meta:
+        verbose_name = _("clip")
+        verbose_name_plural = _("clips")
 
     def __str__(self) -> str:
         return self.digest[:12]

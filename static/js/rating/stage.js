@@ -60,7 +60,7 @@ function follows(a, b, later, width) {
 /** Cards all belong to one second: spread over it, so that they do not come as a wall. */
 const scatter = (i) => (i * 0.37) % 0.95;
 
-const format = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds) % 60).padStart(2, "0")}`;
+const format = (time, seconds = Math.max(0, Math.floor(time))) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 
 export class Stage {
   /** @param {HTMLElement} root the item; it holds the stage and the rows */
@@ -75,11 +75,26 @@ export class Stage {
     this.still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.rate = load("speed", 1);
     this.flights = [];
-    this.period = 11;
+    this.span = Math.max(this.frames.length, 11); // seconds of film
+    this.period = this.span;
     this.pairs = [...root.querySelectorAll("[data-comment]")].map((row, i) => this.pair(row, i));
     this.controls();
+    this.roll(this.stage.querySelector("[data-clip]"));
     this.observer = new ResizeObserver(() => this.arrange());
     this.observer.observe(this.screen);
+  }
+
+  /** Where there is a film, it leads; until it runs, and where it cannot, the frames are shown. */
+  async roll(video) {
+    if (!video) return;
+    this.clip = true; // spares the frames
+    try {
+      const { Clip } = await import("./clip.js");
+      if (video.isConnected) this.clip = new Clip(this, video);
+    } catch {
+      this.clip = null;
+      if (this.playing) this.loadFrames();
+    }
   }
 
   pair(row, i) {
@@ -131,7 +146,7 @@ export class Stage {
       bullet.hidden = false;
       return { at, must: Boolean(input), width: Math.ceil(bullet.getBoundingClientRect().width) + 1 };
     });
-    const { period, places } = allot(sizes, { width, lanes, period: Math.max(this.frames.length, 11) });
+    const { period, places } = allot(sizes, { width, lanes, period: this.span });
     this.period = period;
     this.pairs.forEach(({ bullet }, i) => {
       bullet.hidden = !places[i];
@@ -164,12 +179,15 @@ export class Stage {
     const button = this.stage.querySelector("[data-play]");
     button.setAttribute("aria-label", on ? button.dataset.labelPause : button.dataset.labelPlay);
     this.halt(false);
+    this.clip?.play?.(on);
     if (on) this.loadFrames();
     return this.tick();
   }
 
   /** Held while a pointer rests on a comment; goes on when it leaves, unless the rater paused. */
   halt(on) {
+    this.held = on;
+    this.clip?.hold?.(on);
     this.flights.forEach((flight) => (on || !this.playing ? flight.pause() : flight.play()));
   }
 
@@ -181,6 +199,7 @@ export class Stage {
     this.rate = rate;
     save("speed", rate);
     this.flights.forEach((flight) => (flight.playbackRate = rate));
+    this.clip?.speed?.(rate);
     const button = this.stage.querySelector("[data-speed]");
     button.textContent = `${rate}×`;
     button.setAttribute("aria-label", `${button.dataset.label} ${rate}×`);
@@ -188,6 +207,7 @@ export class Stage {
 
   /** The frames beside the key frame are fetched once the key frame is there. */
   loadFrames() {
+    if (this.clip) return;
     this.frames.forEach((frame) => {
       if (!frame.dataset.src) return;
       frame.addEventListener("load", () => this.frames.indexOf(frame) === this.second && this.picture(), { once: true });
@@ -199,13 +219,13 @@ export class Stage {
   /** The picture, the clock and the slider follow the loop. */
   tick() {
     cancelAnimationFrame(this.frame);
-    const phase = this.phase;
+    const phase = this.clip?.lead?.(this.phase) ?? this.phase;
     this.show(phase ?? this.time - this.first, phase !== undefined);
     if (this.playing && phase !== undefined) this.frame = requestAnimationFrame(() => this.tick());
   }
 
   show(phase, moveSeek) {
-    const second = Math.min(Math.floor(phase), Math.max(this.frames.length, 11) - 1);
+    const second = Math.min(Math.floor(phase), Math.ceil(this.span) - 1);
     if (moveSeek) this.stage.querySelector("[data-seek]").value = String(Math.round((phase / this.period) * 100));
     if (second === this.second) return;
     this.second = second;
@@ -222,9 +242,14 @@ export class Stage {
   seek(share) {
     this.play(false);
     this.loadFrames();
-    const phase = share * (this.flights.length ? this.period : Math.max(this.frames.length, 11)) * 0.9999;
-    this.flights.forEach((flight) => (flight.currentTime = phase * 1000));
+    const phase = share * (this.flights.length ? this.period : this.span) * 0.9999;
+    this.jump(phase);
+    this.clip?.show?.(phase);
     this.show(phase, false);
+  }
+
+  jump(phase) {
+    this.flights.forEach((flight) => (flight.currentTime = phase * 1000));
   }
 
   controls() {
@@ -246,6 +271,7 @@ export class Stage {
     this.observer.disconnect();
     cancelAnimationFrame(this.frame);
     this.flights.forEach((flight) => flight.cancel());
+    this.clip?.stop?.();
   }
 }
 

@@ -12,7 +12,7 @@ from django.test import Client
 
 from evalsite.rating import invitations
 from evalsite.rating.models import Campaign, Item, Rater
-from evalsite.testsets.models import Frame, Sample, TestSet
+from evalsite.testsets.models import Clip, Frame, Sample, TestSet
 from tests.evalsite.rating.conftest import make_campaign, make_people, make_run, make_testset
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +32,7 @@ RANDOM = (
 )
 # Every address a page may hold: by random ids, positions, and digests of pictures.
 ADDRESSES = re.compile(
-    rb"/static/[\w./-]+|/frames/[0-9a-f]{64}|/r/[\w-]{24}/(?:instructions/|start/|practice/[123]/)?|"
+    rb"/static/[\w./-]+|/(?:frames|clips)/[0-9a-f]{64}|/r/[\w-]{24}/(?:instructions/|start/|practice/[123]/)?|"
     rb"/rate/[\w-]{16}/(?:\d{1,2}/|done/(?:again/)?)|/my-data/(?:\d+/(?:export|withdraw|forget)/)?|/i18n/setlang/|"
     rb"data:image/svg[^\"]+|#main"
 )
@@ -105,7 +105,12 @@ def with_pictures(testset: TestSet) -> TestSet:
     for n, sample in enumerate(testset.samples.order_by("position")):
         digests = [f"{n:02x}{second:02x}".ljust(64, "0") for second in range(11)]
         Frame.objects.bulk_create(Frame(digest=d, file=d, width=1, height=1, content_type="image/png") for d in digests)
-        Sample.objects.filter(pk=sample.pk).update(frames=digests if n % 2 else [], title=f"第{n}集")
+        clip = f"{n:02x}".ljust(64, "c") if n % 3 == 0 else ""
+        if clip:
+            Clip.objects.create(digest=clip, file=clip, content_type="video/mp4", width=1, height=1, duration=11)
+        Sample.objects.filter(pk=sample.pk).update(
+            frames=digests if n % 2 else [], title=f"第{n}集", clip=clip, clip_start=5 if clip else None
+        )
     return testset
 
 
@@ -119,13 +124,15 @@ def test_campaigns_that_differ_only_in_who_wrote_what_are_the_same_to_the_byte(
         runs = [make_run(with_pictures, "quokkanet", first, 3), make_run(with_pictures, "wombatlm", second, 3)]
         options = {"items_per_sitting": 6, "decoys": 2} if protocol == "human_recall" else {"raters": 2}
         pairs.append(make_campaign(with_pictures, protocol, runs, slug=slug, **options))
-    seen = 0
+    seen = films = 0
     for (name, a), (_name, b) in zip(journey(pairs[0]), journey(pairs[1]), strict=True):
         assert plain(a) == plain(b), name
         # Lengths are equal before anything is replaced, too: what is random has a fixed size. Pseudonyms aside.
         assert len(a.content) == len(b.content) or name in {"my data", "export"}, name
         seen += 1
+        films += a.content.count(b'data-src="/clips/')
     assert seen > 50
+    assert films
 
 
 def test_the_comparison_above_can_fail(testset: TestSet) -> None:

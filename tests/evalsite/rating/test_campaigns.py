@@ -117,6 +117,13 @@ def test_starting_freezes_all_of_it_in_a_manifest(recall: Campaign) -> None:
     assert frozen["consent"] == recall.consent
 
 
+def test_a_clip_is_frozen_like_the_frames(testset: TestSet, runs: list[Run]) -> None:
+    testset.samples.filter(key="films@4").update(clip="c" * 64, clip_start=35)
+    frozen = manifest.build(draft(testset, runs))["samples"]
+    assert frozen["films@4"]["clip"] == ["c" * 64, 35]
+    assert "clip" not in frozen["films@5"]
+
+
 def test_the_same_campaign_has_the_same_manifest(testset: TestSet, runs: list[Run]) -> None:
     one = manifest.canonical(manifest.build(draft(testset, runs)))
     Campaign.objects.all().delete()

@@ -1,4 +1,4 @@
-"""`import_testset SLUG samples.jsonl [--frames DIR] [--title T]`"""
+"""`import_testset SLUG samples.jsonl [--frames DIR] [--clips DIR] [--title T]`"""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("slug", help="the test set's name: lower-case letters, digits, - and _")
         parser.add_argument("samples", type=Path, help="samples.jsonl: one sample a line")
         parser.add_argument("--frames", type=Path, help="folder that the frames of samples.jsonl are relative to")
+        parser.add_argument("--clips", type=Path, help="folder that its clips are relative to; default: that of frames")
         parser.add_argument("--title", default="", help="what pages call the test set")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -28,12 +29,14 @@ class Command(BaseCommand):
                     slug=options["slug"],
                     path=options["samples"],
                     frames=options["frames"],
+                    clips=options["clips"],
                     title=options["title"],
                     progress=bars.show,
                 )
             except UserError as error:
                 raise CommandError(str(error)) from None
+        files = f"{made.pictures:,} pictures" + (f" and {made.clips:,} clips" if made.clips else "")
         self.stdout.write(
             f"Imported {made.samples:,} samples as test set {made.testset.slug}, "
-            f"with {made.pictures:,} pictures ({made.stored:,} new to the store)."
+            f"with {files} ({made.stored:,} new to the store)."
         )

@@ -1,0 +1,97 @@
+"""Files from strangers: found inside one folder only, bounded in size, each looked at once."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import ClassVar, Generic, Protocol, TypeVar
+
+from evalsite.testsets.jsonl import shown
+
+
+class FileError(ValueError):
+    """A file that cannot be used; the text is a sentence."""
+
+
+class Looked(Protocol):
+    """A file that was looked at: where it lies, what it is, and what the database keeps of it."""
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def digest(self) -> str: ...
+    @property
+    def suffix(self) -> str: ...
+    def columns(self) -> dict[str, object]:
+        """What is kept beside digest and file."""
+        ...
+
+
+Found = TypeVar("Found", bound=Looked)
+
+
+class Folder(ABC, Generic[Found]):
+    """The folder that a test set's file names are relative to. Every name is looked at once."""
+
+    noun: ClassVar[str]
+    option: ClassVar[str]  # of the command that names the folder
+    byte_limit: ClassVar[int]
+
+    def __init__(self, root: Path | None) -> None:
+        self.root = root.resolve() if root else None
+        self.found: dict[str, Found] = {}  # by digest
+        self._names: dict[str, Found | FileError] = {}
+
+    @abstractmethod
+    def inspect(self, content: bytes, name: str, path: Path, digest: str) -> Found:
+        """What the bytes are. Raises FileError."""
+
+    def look(self, name: str) -> Found:
+        """The named file; FileError says why it cannot be used."""
+        if name not in self._names:
+            try:
+                self._names[name] = self._look(name)
+            except FileError as error:
+                self._names[name] = error
+        found = self._names[name]
+        if isinstance(found, FileError):
+            raise found
+        return found
+
+    def _look(self, name: str) -> Found:
+        path = self._inside(name)
+        content = self.read(path, name)
+        digest = hashlib.sha256(content).hexdigest()
+        if digest not in self.found:
+            self.found[digest] = self.inspect(content, name, path, digest)
+        return self.found[digest]
+
+    def _inside(self, name: str) -> Path:
+        """The regular file of that name in the folder, links followed; FileError where it leads elsewhere."""
+        what = f"The {self.noun} {shown(name)}"
+        if self.root is None:
+            raise FileError(f"{what} cannot be found: no folder was given (--{self.option} DIR).")
+        try:
+            path = (self.root / name).resolve()
+            inside = path.is_relative_to(self.root) and not Path(name).is_absolute()
+            sound = inside and path.is_file()
+        except (OSError, RuntimeError, ValueError):  # a name too long, a loop of links
+            inside, sound = True, False
+        if not inside:
+            raise FileError(f"{what} lies outside the folder of {self.option}.")
+        if not sound:
+            raise FileError(f"{what} is not in the folder of {self.option}, {self.root}.")
+        return path
+
+    @classmethod
+    def read(cls, path: Path, name: str) -> bytes:
+        """The file's bytes; FileError where there are too many or it cannot be read."""
+        try:
+            with path.open("rb") as file:
+                content = file.read(cls.byte_limit + 1)
+        except OSError as error:
+            raise FileError(f"The {cls.noun} {shown(name)} cannot be read: {error.strerror}.") from None
+        if len(content) > cls.byte_limit:
+            raise FileError(f"The {cls.noun} {shown(name)} is larger than {cls.byte_limit >> 20} MiB.")
+        return content
