@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 SPLITS = ("train", "dev", "test")
+VECTOR = "vector:"  # begins the name of a frame of which only the vector is known
 HALF_WINDOW = 5  # seconds on either side of a sample's own second (l in the KLVCG paper)
 
 
@@ -37,7 +38,8 @@ class Segment:
 class Video:
     """One video: its comments sorted by time, and the seconds of which a frame exists.
 
-    ``frames`` maps a second to something that opens: a path or an address. ``split`` is ``None`` where
+    ``frames`` maps a second to something that opens, a path or an address, or to a name that begins with
+    :data:`VECTOR` where published vectors came without pictures. ``split`` is ``None`` where
     ``segments`` say it piece by piece, or where nobody has split the corpus yet.
     """
 

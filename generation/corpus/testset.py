@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from generation.corpus.records import Comment, Sample
+from generation.corpus.records import VECTOR, Comment, Sample
 from generation.corpus.text import normalise
 from generation.errors import UserError
 
@@ -95,8 +95,9 @@ def _lines(path: Path) -> Iterator[tuple[int, Any]]:
 
 
 def as_json(sample: Sample, root: Path | None = None) -> dict[str, Any]:
-    """A line of ``samples.jsonl``; frames relative to ``root``."""
-    frames = [str(Path(f).relative_to(root)) if root else f for f in sample.frames]
+    """A line of ``samples.jsonl``; frames relative to ``root``, without those of which only vectors are known."""
+    pictures = [f for f in sample.frames if not f.startswith(VECTOR)]
+    frames = [str(Path(f).relative_to(root)) if root else f for f in pictures]
     context = [{"time": c.time, "text": c.text} for c in sample.context]
     data: dict[str, Any] = {"id": sample.id, "video": sample.video, "title": sample.title, "time": sample.time}
     data |= {"duration": sample.duration, "frames": frames, "context": context}

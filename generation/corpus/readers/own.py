@@ -2,12 +2,13 @@
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from generation.corpus.readers._jsonl import read_comments
-from generation.corpus.records import SPLITS, Corpus, Segment, Video
+from generation.corpus.records import SPLITS, VECTOR, Corpus, Segment, Video
 from generation.errors import UserError
 
 _FRAME = re.compile(r"\d+\.(jpe?g|png|webp|bmp)", re.IGNORECASE)
@@ -25,7 +26,8 @@ def read(source: Path) -> Corpus:
         raise UserError(f"{path} cannot be read: {error}.") from error
     if not isinstance(data, dict) or data.get("format") != 1 or not isinstance(data.get("videos"), list):
         raise UserError(f'{path}: "format": 1 and a list of "videos" are expected.')
-    videos = tuple(_video(source, path, entry) for entry in data["videos"])
+    vectors = {} if (source / "frames").is_dir() else _vectors(source / "features")
+    videos = tuple(_video(source, path, entry, vectors) for entry in data["videos"])
     ids = [video.id for video in videos]
     twice = next((i for i in ids if ids.count(i) > 1), None)
     if twice is not None:
@@ -34,7 +36,18 @@ def read(source: Path) -> Corpus:
     return Corpus(name=str(data.get("name", source.name)), videos=videos, root=source, **texts)
 
 
-def _video(source: Path, path: Path, entry: Any) -> Video:
+def _vectors(folder: Path) -> dict[str, list[int]]:
+    """Seconds by video of which feature files hold vectors, as published data come without pictures."""
+    found: dict[str, list[int]] = {}
+    for path in sorted(folder.glob("*.json")):
+        try:
+            found |= json.loads(path.read_text(encoding="utf-8"))["videos"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UserError(f"{path} cannot be read: {error!r}; make the features anew.") from error
+    return found
+
+
+def _video(source: Path, path: Path, entry: Any, vectors: Mapping[str, Sequence[int]]) -> Video:
     if not isinstance(entry, dict) or not _SAFE.fullmatch(str(entry.get("id", ""))):
         raise UserError(f'{path}: every video needs an "id" of letters, digits, ".", "-" and "_".')
     video = str(entry["id"])
@@ -56,7 +69,7 @@ def _video(source: Path, path: Path, entry: Any) -> Video:
         category=str(entry.get("category", "")),
         split=split,
         segments=segments,
-        frames=find_frames(source / "frames" / video),
+        frames=find_frames(source / "frames" / video) or {s: f"{VECTOR}{video}/{s}" for s in vectors.get(video, ())},
     )
 
 

@@ -1,13 +1,19 @@
 """Published data sets, in small files of their shapes, with the faults these are known to have."""
 
+import io
 import json
+import pickle
+import struct
 
+import h5py
+import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generation.__main__ import main
-from generation.corpus import windows
+from generation.corpus import features, published, testset, windows
 from generation.corpus.readers import livebot, load, movielc, videoic
 from generation.corpus.records import Comment
 from generation.errors import UserError
@@ -217,3 +223,160 @@ def test_one_setup_of_movielc_has_to_be_named(tmp_path):
     write(tmp_path / "setup_1" / "vid_duration.json", "[]")
     with pytest.raises(UserError, match=r"vid_duration\.json: seconds by film"):
         movielc.read(tmp_path / "setup_1")
+
+
+# -- files of vectors ------------------------------------------------------------------------------------------
+
+
+DIM = 512
+
+
+def vector(value):
+    return torch.full((DIM,), float(value))
+
+
+def on_gpu(monkeypatch):
+    """Have whatever is pickled now say that it lay on a GPU, as the published files do."""
+    monkeypatch.setattr(torch.serialization, "location_tag", lambda storage: "cuda:0")
+
+
+def saved(path, data, kind):
+    """The same data as each of the programs that published features wrote it."""
+    with path.open("wb") as file:
+        if kind.startswith("torch"):
+            torch.save(data, file, _use_new_zipfile_serialization=kind == "torch")
+        else:
+            pickle.dump(data, file, protocol=int(kind))
+    return path
+
+
+@pytest.mark.parametrize("kind", ["torch", "torch before 1.6", "2", "4"])
+@pytest.mark.parametrize("gpu", [False, True])
+def test_tensors_and_arrays_are_read_from_every_kind_of_pickle(tmp_path, monkeypatch, kind, gpu):
+    if gpu:
+        on_gpu(monkeypatch)
+    data = {7: {0: vector(0), 1: vector(1)}, "8": {"3": vector(3).numpy(), "4": None, 5: []}, 9: {}}
+    path = saved(tmp_path / "image.pkl", data, kind)
+    monkeypatch.undo()
+    found = published.read(path)
+    assert {video: {s: float(v[0]) for s, v in rows.items()} for video, rows in found.items()} == {
+        "7": {0: 0.0, 1: 1.0},
+        "8": {3: 3.0},
+        "9": {},
+    }
+    assert all(v.device.type == "cpu" and v.shape == (DIM,) for rows in found.values() for v in rows.values())
+
+
+def test_python_2_pickles_are_read(tmp_path):
+    rows = np.arange(2.0 * DIM, dtype=np.float32).reshape(2, DIM)
+    raw = pickle.dumps({b"No0059": rows}, protocol=2).replace(b"numpy._core.multiarray", b"numpy.core.multiarray")
+    (tmp_path / "movie101.pkl").write_bytes(raw)
+    found = published.read(tmp_path / "movie101.pkl")["No0059"]
+    assert torch.equal(found[1], torch.from_numpy(rows[1]))
+    byte_string, one = b"U\x06No0059", b"K\x01]G" + struct.pack(">d", 0.5) + b"a"
+    (tmp_path / "movie101.pkl").write_bytes(b"\x80\x02}" + byte_string + b"}" + one + b"ss.")
+    assert published.read(tmp_path / "movie101.pkl")["No0059"][1].tolist() == [0.5]
+
+
+def test_hdf5_has_a_table_a_video_alone_or_in_a_group(tmp_path):
+    with h5py.File(tmp_path / "f.h5", "w") as file:
+        file["7"] = np.ones((3, DIM), dtype=np.float32)
+        file.create_group("8")["vectors"] = np.zeros((2, DIM), dtype=np.float16)
+    found = published.read(tmp_path / "f.h5")
+    assert (sorted(found["7"]), sorted(found["8"]), float(found["7"][2][0])) == ([0, 1, 2], [0, 1], 1.0)
+
+
+class Evil:
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (open, (str(self.path), "w"))
+
+
+@pytest.mark.parametrize("kind", ["torch", "torch before 1.6", "2", "4"])
+def test_a_pickle_that_would_run_something_is_refused_and_runs_nothing(tmp_path, kind):
+    path = saved(tmp_path / "image.pkl", {1: {0: Evil(tmp_path / "ran")}}, kind)
+    with pytest.raises(UserError, match=r"open"):
+        published.read(path)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_what_hides_inside_a_pickled_tensor_is_not_run_either(tmp_path):
+    inner = io.BytesIO()
+    torch.save(Evil(tmp_path / "ran"), inner, _use_new_zipfile_serialization=False)
+
+    class Storage:
+        def __reduce__(self):
+            return (torch.storage._load_from_bytes, (inner.getvalue(),))
+
+    path = saved(tmp_path / "image.pkl", {1: {0: Storage()}}, "4")
+    with pytest.raises(UserError):
+        published.read(path)
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ([1, 2], "vectors by second by video are expected"),
+        ({1: 3}, "vectors by second by video are expected"),
+        ({1: {"x": np.ones(DIM)}}, r"video 1: 'x' does not lead to a vector"),
+        ({1: {0: np.full(DIM, np.nan)}}, r"video 1, second 0: .* not finite"),
+        ({1: {}}, "holds no vectors"),
+        ({1: {0: np.ones(3)}, "1": {0: np.ones(3)}}, "has the video 1 twice"),
+    ],
+)
+def test_faults_of_files_of_vectors_are_named(tmp_path, data, sentence):
+    with pytest.raises(UserError, match=sentence):
+        published.read(saved(tmp_path / "image.pkl", data, "4"))
+
+
+@pytest.mark.parametrize("name", ["image.pkl", "image.h5"])
+def test_a_broken_file_of_vectors_is_one_sentence(tmp_path, name):
+    (tmp_path / name).write_bytes(b"\x80\x04broken")
+    with pytest.raises(UserError, match=rf"{name} cannot be read"):
+        published.read(tmp_path / name)
+    with pytest.raises(UserError, match="does not exist"):
+        published.read(tmp_path / "absent.pkl")
+
+
+@pytest.fixture
+def livebot_processed(tmp_path):
+    """Two videos; the first has comments in seconds 1 (its first picture) and 3."""
+    rows = [{"video": 1, "time": t, "comment": c} for t, c in ((1, "一 开始"), (3, "三"))]
+    jsonl(tmp_path / "in" / "train.json", [*rows, {"video": 2, "time": 1, "comment": "别 的"}])
+    assert main(["prepare", "livebot", str(tmp_path / "in"), str(tmp_path / "corpus")]) == 0
+    return tmp_path / "corpus"
+
+
+def test_vectors_of_livebot_stand_for_its_pictures_at_the_seconds_of_the_comments(livebot_processed, tmp_path):
+    path = saved(tmp_path / "res18.pkl", {1: {0: vector(10), 2: vector(30)}, 5: {0: vector(5)}}, "torch")
+    assert main(["features", str(livebot_processed), "--backbone", "resnet18", "--from", str(path)]) == 0
+    corpus = load("own")(livebot_processed)
+    first, third, other = windows.samples(corpus, "train")
+    seen = features.for_corpora([corpus], "resnet18")
+    assert [float(seen.lookup([s.frame(0)])[0, 0]) for s in (first, third, other)] == [10.0, 30.0, 0.0]
+    assert float(seen.lookup([first.frame(1)])[0, 0]) == 10.0  # second 2 has no vector: the nearest, the earlier of two
+    assert testset.as_json(first)["frames"] == []  # no pictures to show to anybody
+
+
+def test_an_offset_may_be_given_and_misfits_are_said(livebot_processed, tmp_path, capsys):
+    path = saved(tmp_path / "image.pkl", {1: {2: vector(1)}}, "torch")
+    command = ["features", str(livebot_processed), "--backbone", "resnet18", "--from", str(path)]
+    assert main([*command, "--offset", "-1"]) == 0
+    assert list(load("own")(livebot_processed).videos[0].frames) == [1]
+    assert main([*command[:3], "resnet101", *command[4:]]) == 1
+    assert "video 1, second 2: 512 numbers; resnet101 has 2048" in capsys.readouterr().err
+    saved(path, {"other": {2: vector(1)}}, "torch")
+    assert main(command) == 1
+    assert "None of the videos of in is in image.pkl; are the ids the same?" in capsys.readouterr().err
+
+
+def test_a_system_trains_on_published_vectors(livebot_processed, tmp_path):
+    path = saved(tmp_path / "res18.pkl", {1: {i: torch.randn(DIM) for i in range(4)}}, "torch")
+    assert main(["features", str(livebot_processed), "--backbone", "resnet18", "--from", str(path)]) == 0
+    fields = ["--steps=2", "--blocks=1", "--width=16", "--heads=2", "--inner=16", "--comment-length=6", "--batch=2"]
+    train = ["train", "ut", "--corpus", str(livebot_processed), "--out", str(tmp_path / "ut"), "--device", "cpu"]
+    assert main([*train, "--dev-share=0", *fields]) == 0
+    assert "published: res18.pkl" in (tmp_path / "ut" / "config.json").read_text()
