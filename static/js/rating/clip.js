@@ -6,7 +6,7 @@ const NEAR = 0.3; // seconds by which film and loop may differ in length and sti
 
 export class Clip {
   /**
-   * @param {import("./stage.js").Stage} stage
+   * @param {object} stage the Stage it plays on (naming its module here would be a circle of imports)
    * @param {HTMLVideoElement} video
    */
   constructor(stage, video) {
