@@ -1,4 +1,7 @@
-"""Measure a checkpoint: ranking of shared candidate sets and automatic metrics of its outputs, as JSON."""
+"""Measure a checkpoint: ranking of shared candidate sets and automatic metrics of its outputs, as JSON.
+
+The row of the E-GA paper's Table 1 is shown beside its published figures on the terminal; `table` prints the tables.
+"""
 
 import argparse
 from pathlib import Path
@@ -7,6 +10,7 @@ from generation.commands import _shared
 from generation.corpus.readers import own
 from generation.corpus.records import SPLITS
 from generation.evaluate import EvaluateOptions, evaluate
+from generation.tables import grid, outputs
 from generation.train import choose_device
 
 
@@ -22,10 +26,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--candidates", type=Path, help="file of candidate sets to use, or to make")
     parser.add_argument("--generate", type=int, default=standard.generate, help="outputs a moment; 0: rank only")
     parser.add_argument("--device", default="auto")
+    parser.add_argument("--human", type=Path, metavar="REPORT", help="a campaign's report as JSON, to show beside")
     parser.add_argument("--out", type=Path, help="write there instead of standard output")
 
 
 def run(args: argparse.Namespace) -> None:
+    people = outputs.read_people(args.human) if args.human else None
     options = EvaluateOptions(
         split=args.split,
         min_references=args.min_references,
@@ -38,3 +44,6 @@ def run(args: argparse.Namespace) -> None:
     )
     result = evaluate(args.checkpoint, own.read(args.corpus), options, _shared.bar("items"))
     _shared.print_json(result, args.out)
+    if "automatic" in result:
+        table = outputs.grid([outputs.result(result)], people)
+        _shared.say("\n".join([grid.text(table), *outputs.notes(people)]))

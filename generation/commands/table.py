@@ -1,28 +1,56 @@
-"""Print ranking results as Tables III or IV of the KLVCG paper, its rows and the random baseline beside."""
+"""Print results of evaluate in the layouts of the papers' tables, the published figures beside ours.
+
+Tables III and IV of the KLVCG paper rank (systems by data sets, with the random order for the very numbers of truths);
+Table 1 of the E-GA paper has Human Recall, which --human takes from a campaign's report, and the metrics of outputs.
+"""
 
 import argparse
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
-from generation import tables
+from generation.commands import _shared
 from generation.errors import UserError
+from generation.tables import grid, outputs, ranking
+
+R = TypeVar("R")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("result", nargs="+", metavar="[NAME=]RESULT", help="file written by evaluate, named as wanted")
-    parser.add_argument("--table", choices=list(tables.TABLES), default="III", help="which published rows to show")
+    parser.add_argument("--table", choices=[*ranking.TABLES, "1"], default="III", help="which of the papers' tables")
+    parser.add_argument("--human", type=Path, metavar="REPORT", help="report of a campaign as JSON, for Table 1")
+    parser.add_argument("--lines", action="store_true", help="III, IV: a line for each data set, not side by side")
     parser.add_argument("--no-published", action="store_true", help="own results only")
     parser.add_argument("--latex", action="store_true", help="as a booktabs table instead of text")
 
 
 def run(args: argparse.Namespace) -> None:
-    results = [_read(word) for word in args.result]
-    lines = tables.rows(results, args.table, published=not args.no_published)
-    sys.stdout.write((tables.latex(lines) if args.latex else tables.text(lines)) + "\n")
+    if args.human and args.table != "1":
+        raise UserError("--human fills the column Human Recall of --table 1; the other tables have none.")
+    table = _outputs(args) if args.table == "1" else _ranking(args)
+    sys.stdout.write((grid.latex(table) if args.latex else grid.text(table)) + "\n")
 
 
-def _read(word: str) -> tuple[tables.Row, tables.Row]:
-    name, equals, path = word.partition("=")
-    if equals and not path:
-        raise UserError(f"{word!r} names no file; NAME=FILE is expected.")
-    return tables.read(Path(path), name) if equals else tables.read(Path(word))
+def _ranking(args: argparse.Namespace) -> grid.Grid:
+    layout = ranking.by_line if args.lines else ranking.side_by_side
+    return layout(_named(args.result, ranking.read), args.table, published=not args.no_published)
+
+
+def _outputs(args: argparse.Namespace) -> grid.Grid:
+    people = outputs.read_people(args.human) if args.human else None
+    table = outputs.grid(_named(args.result, outputs.read), people, published=not args.no_published)
+    _shared.say("\n".join(outputs.notes(people)))
+    return table
+
+
+def _named(words: Sequence[str], read: Callable[[Path, str], R]) -> list[R]:
+    """Each NAME=FILE or FILE as read; the words before the first "=" are the name."""
+    found = []
+    for word in words:
+        name, equals, path = word.partition("=")
+        if equals and not path:
+            raise UserError(f"{word!r} names no file; NAME=FILE is expected.")
+        found.append(read(Path(path), name) if equals else read(Path(word), ""))
+    return found

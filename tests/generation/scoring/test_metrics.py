@@ -127,3 +127,32 @@ def test_references_of_bleu_are_drawn_by_the_seed():
     assert len(scores) == 2  # the exact reference is drawn for some seeds only
     again = [metrics.automatic(outputs, references, set(), seed=3) for _ in range(2)]
     assert again[0] == again[1]
+
+
+def test_bleu_equals_two_independent_libraries_on_many_comments():
+    """Against nltk, and against sacrebleu's own sums over texts whose characters stand apart."""
+    import random
+
+    from sacrebleu.metrics import BLEU
+
+    draw = random.Random(5)
+    letters = "前方高能预警哈哈哈这只猫船长来了好美ab6！"
+    refs = [["".join(draw.choices(letters, k=draw.randint(4, 14))) for _ in range(3)] for _ in range(60)]
+    texts = [draw.choice(found)[:-1] + draw.choice(letters) * draw.randint(1, 3) for found in refs]
+    found = metrics.bleu4(texts, refs)
+    cut = [[list(r) for r in row] for row in refs]
+    assert found["bleu4"] == pytest.approx(corpus_bleu(cut, [list(t) for t in texts]), abs=1e-6)
+    apart = BLEU(tokenize="none", smooth_method="none")
+    streams = [[" ".join(row[i]) for row in refs] for i in range(3)]
+    assert found["bleu4"] == pytest.approx(apart.corpus_score([" ".join(t) for t in texts], streams).score / 100)
+    smooth = SmoothingFunction().method1
+    each = [sentence_bleu(r, list(t), smoothing_function=smooth) for t, r in zip(texts, cut, strict=True)]
+    assert found["bleu4_sentence"] == pytest.approx(sum(each) / len(each), abs=1e-6)
+    assert 0.2 < found["bleu4_sentence"] < 0.9
+
+
+def test_a_comment_of_two_characters_is_judged_by_its_one_and_two_grams():
+    assert metrics.bleu4(["高能"], [["高能"]])["bleu4_sentence"] == pytest.approx(1.0)
+    # 1-grams 1 of 2, 2-grams 0 of 1, which method 1 counts as 0.1: sqrt(1/2 * 0.1)
+    assert metrics.bleu4(["高啊"], [["高能"]])["bleu4_sentence"] == pytest.approx(math.sqrt(0.05))
+    assert metrics.bleu4(["高能"], [["高能"]])["bleu4"] == 0.0  # without smoothing there are no 4-grams at all
