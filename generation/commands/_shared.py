@@ -3,9 +3,9 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tqdm import tqdm
 
@@ -13,6 +13,8 @@ from generation.corpus.readers import own
 from generation.corpus.records import Corpus
 from generation.decoding import Options
 from generation.errors import UserError
+
+R = TypeVar("R")
 
 
 def corpora(folders: Iterable[Path]) -> list[Corpus]:
@@ -43,6 +45,17 @@ def fields(rest: list[str]) -> dict[str, str]:
             raise UserError(f"The field --{name} has no value; give it as --{name}=value.")
         values[name.replace("-", "_")] = value
     return values
+
+
+def named(words: Sequence[str], read: Callable[[Path, str], R]) -> list[R]:
+    """Each NAME=FILE or FILE as read; what stands before the first "=" is the name."""
+    found = []
+    for word in words:
+        name, equals, path = word.partition("=")
+        if equals and not path:
+            raise UserError(f"{word!r} names no file; NAME=FILE is expected.")
+        found.append(read(Path(path), name) if equals else read(Path(word), ""))
+    return found
 
 
 def decoding_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,15 +6,11 @@ Table 1 of the E-GA paper has Human Recall, which --human takes from a campaign'
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 from generation.commands import _shared
 from generation.errors import UserError
 from generation.tables import grid, outputs, ranking
-
-R = TypeVar("R")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,22 +31,11 @@ def run(args: argparse.Namespace) -> None:
 
 def _ranking(args: argparse.Namespace) -> grid.Grid:
     layout = ranking.by_line if args.lines else ranking.side_by_side
-    return layout(_named(args.result, ranking.read), args.table, published=not args.no_published)
+    return layout(_shared.named(args.result, ranking.read), args.table, published=not args.no_published)
 
 
 def _outputs(args: argparse.Namespace) -> grid.Grid:
     people = outputs.read_people(args.human) if args.human else None
-    table = outputs.grid(_named(args.result, outputs.read), people, published=not args.no_published)
+    table = outputs.grid(_shared.named(args.result, outputs.read), people, published=not args.no_published)
     _shared.say("\n".join(outputs.notes(people)))
     return table
-
-
-def _named(words: Sequence[str], read: Callable[[Path, str], R]) -> list[R]:
-    """Each NAME=FILE or FILE as read; the words before the first "=" are the name."""
-    found = []
-    for word in words:
-        name, equals, path = word.partition("=")
-        if equals and not path:
-            raise UserError(f"{word!r} names no file; NAME=FILE is expected.")
-        found.append(read(Path(path), name) if equals else read(Path(word), ""))
-    return found

@@ -58,12 +58,21 @@ TABLES = {"III": TABLE_III, "IV": TABLE_IV}
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table: what, on what, the five metrics, and the ends of each 95 % interval where it is known."""
+    """A line of the table: what, on what, the five metrics, and the ends of each 95 % interval where it is known.
 
-    name: str
+    ``density`` is the share of the surrounding comments that the system was shown.
+    """
+
+    system: str
     corpus: str
     values: Numbers
     ends: tuple[tuple[float, float] | None, ...] = (None,) * len(METRICS)
+    density: float = 1.0
+
+    @property
+    def name(self) -> str:
+        """What the row is called: the system, and how much of the context it saw unless that was all."""
+        return self.system if self.density == 1 else f"{self.system}, {self.density:.0%} context"
 
 
 def read(path: Path, name: str = "") -> tuple[Row, Row]:
@@ -74,10 +83,9 @@ def read(path: Path, name: str = "") -> tuple[Row, Row]:
         found = [ranking["metrics"][metric] for metric in METRICS]
         ends = tuple((float(m["ci95"][0]), float(m["ci95"][1])) if m["ci95"] else None for m in found)
         corpus = f"{data['corpus']}, {data['items']} items, {ranking['mean_truths']:.2f} truths"
-        density = "" if data["density"] == 1 else f", {data['density']:.0%} context"
-        title = (name or names.shown(str(data["system"]))) + density
+        title, density = name or names.shown(str(data["system"])), float(data["density"])
         baseline = _numbers(ranking["random"][metric] for metric in METRICS)
-        return Row(title, corpus, _numbers(m["estimate"] for m in found), ends), Row(RANDOM, corpus, baseline)
+        return Row(title, corpus, _numbers(m["estimate"] for m in found), ends, density), Row(RANDOM, corpus, baseline)
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error}.") from error
     except (ValueError, KeyError, TypeError) as error:
