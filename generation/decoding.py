@@ -242,33 +242,44 @@ def write(
     ``cache_for(k)`` gives the empty cache for k rows a sample. What is drawn for a sample depends on the seed and
     its id alone, so batches, order and retries do not change it.
     """
-    forbidden = [i for i in vocabulary.special if i != vocabulary.eos and not (options.unknown and i == vocabulary.unk)]
-    ends = {"start": vocabulary.bos, "end": vocabulary.eos, "forbidden": forbidden}
+    limits = ends(vocabulary, options)
     if options.decoding != "sample":
         beam = 1 if options.decoding == "greedy" else options.beam
         beam = max(beam, options.per_sample)
         found = beam_search(
-            step, cache_for(beam), batch=len(samples), beam=beam, longest=longest, device=device, **ends
+            step, cache_for(beam), batch=len(samples), beam=beam, longest=longest, device=device, **limits
         )
         return [rank(hypotheses, vocabulary, options.per_sample) for hypotheses in found]
-    pools: list[list[Hypothesis]] = [[] for _ in samples]
-    for turn in range(ROUNDS):
-        noise = torch.stack([_noise(options, s, turn, longest) for s in samples]).flatten(0, 1).to(device)
-        drawn = draw(
-            step,
-            cache_for(options.per_sample),
-            noise,
-            temperature=options.temperature,
-            top_k=options.top_k,
-            top_p=options.top_p,
-            **ends,
-        )
+
+    def turn(number: int) -> list[Hypothesis]:
+        noise = torch.stack([_noise(options, s, number, longest) for s in samples]).flatten(0, 1).to(device)
+        drawn = {"temperature": options.temperature, "top_k": options.top_k, "top_p": options.top_p}
+        return draw(step, cache_for(options.per_sample), noise, **drawn, **limits)
+
+    return gather(turn, len(samples), vocabulary, options)
+
+
+def ends(vocabulary: Vocabulary, options: Options) -> dict[str, Any]:
+    """Which tokens begin and end a text, and which may not stand in it."""
+    allowed = {vocabulary.eos, vocabulary.unk} if options.unknown else {vocabulary.eos}
+    return {"start": vocabulary.bos, "end": vocabulary.eos, "forbidden": sorted(vocabulary.special - allowed)}
+
+
+def gather(
+    turn: Callable[[int], list[Hypothesis]], count: int, vocabulary: Vocabulary, options: Options
+) -> list[list[Output]]:
+    """``per_sample`` distinct texts for each of ``count`` samples out of what some turns draw; a turn gives
+    ``per_sample`` hypotheses a sample, and there are more of them while a sample has too few."""
+    k = options.per_sample
+    pools: list[list[Hypothesis]] = [[] for _ in range(count)]
+    for number in range(ROUNDS):
+        drawn = turn(number)
         for i, pool in enumerate(pools):
-            if len(_distinct(pool, vocabulary)) < options.per_sample:
-                pool.extend(drawn[i * options.per_sample : (i + 1) * options.per_sample])
-        if all(len(_distinct(pool, vocabulary)) >= options.per_sample for pool in pools):
+            if len(_distinct(pool, vocabulary)) < k:
+                pool.extend(drawn[i * k : (i + 1) * k])
+        if all(len(_distinct(pool, vocabulary)) >= k for pool in pools):
             break
-    return [rank(pool, vocabulary, options.per_sample) for pool in pools]
+    return [rank(pool, vocabulary, k) for pool in pools]
 
 
 def _noise(options: Options, sample: Sample, turn: int, longest: int) -> Tensor:
