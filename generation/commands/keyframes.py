@@ -12,13 +12,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from generation import sheets
 from generation.commands import _shared
 from generation.corpus import film, keyframes, prepare, testset, windows
 from generation.corpus.keyframes import KeyFrame
 from generation.corpus.readers import own
 from generation.corpus.records import SPLITS
 from generation.errors import UserError
+from generation.sheets import contact, html
 
 Chosen = Mapping[str, list[KeyFrame]]
 
@@ -74,7 +74,7 @@ def _corpus(args: argparse.Namespace, options: keyframes.Options, out: Path) -> 
     chosen = keyframes.of_corpus(corpus, options, _shared.bar("videos"))
     gathered = keyframes.gathered(corpus, chosen)
     said = keyframes.comments_by_key(gathered)
-    sheets.write(out / "sheet.html", sheets.contact(chosen, {v.id: v.frames for v in gathered.videos}, said))
+    html.write(out / "sheet.html", contact.sheet(chosen, {v.id: v.frames for v in gathered.videos}, said))
     gathered = prepare.write(gathered, out / "corpus")
     samples = windows.with_references(windows.samples(gathered, args.split), args.min_references)
     if samples:
@@ -91,7 +91,7 @@ def _films(args: argparse.Namespace, options: keyframes.Options, out: Path) -> C
     for name, frames in _sources(args.source, out, args.height):
         chosen[name] = keyframes.of_frames(frames, options, progress=_shared.bar(name))
         kept[name] = _keep(frames, chosen[name], out / "frames" / name)
-    sheets.write(out / "sheet.html", sheets.contact(chosen, kept))
+    html.write(out / "sheet.html", contact.sheet(chosen, kept))
     return chosen
 
 

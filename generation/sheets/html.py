@@ -1,14 +1,13 @@
-"""Sheets to look at and to print: one HTML file each, pictures inside, no script, no foreign address."""
+"""What every sheet is made of: escaped text, pictures inside the file, times, and the page around them."""
 
 import base64
-import html
+import html as entities
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from generation.corpus.keyframes import KeyFrame
 from generation.errors import UserError
 
 QUALITY = 80  # of the pictures inside
@@ -26,7 +25,7 @@ p, figure { margin: 0 0 .5rem; } .soft { color: var(--soft); } img { display: bl
 
 def escape(text: object) -> str:
     """As HTML text."""
-    return html.escape(str(text))
+    return entities.escape(str(text))
 
 
 def picture(path: str | Path, width: int, alt: str = "") -> str:
@@ -78,45 +77,3 @@ def spans(seconds: Sequence[int]) -> str:
         else:
             found.append([second, second])
     return ", ".join(clock(a) if a == b else f"{clock(a)}–{clock(b)}" for a, b in found)
-
-
-# -- the contact sheet of key frames ---------------------------------------------------------------------------
-
-CONTACT = """
-.films { display: grid; grid-template-columns: repeat(auto-fill, minmax(200px, 1fr)); gap: 1rem .75rem; }
-figure { break-inside: avoid; } figcaption { font-size: .8rem; line-height: 1.35; padding-top: .25rem; }
-figure img { width: 100%; height: auto; border-radius: 3px; background: var(--tint); }
-b { font-variant-numeric: tabular-nums; } figcaption .said { display: block; color: var(--soft); }
-@media print { body { padding: 0; max-width: none; } .films { grid-template-columns: repeat(5, 1fr); gap: .5rem; } }
-"""
-SHOWN = 3  # comments under a key frame
-NAMED = 6  # stretches named under a key frame
-
-
-def contact(
-    films: Mapping[str, Sequence[KeyFrame]],
-    frames: Mapping[str, Mapping[int, str]],
-    comments: Mapping[str, Mapping[int, Sequence[str]]] | None = None,
-) -> str:
-    """Every key frame with the seconds it stands for; of a corpus also how many comments it gathers, and some."""
-    total = sum(map(len, films.values()))
-    stands = sum(len(key.seconds) for keys in films.values() for key in keys)
-    counts = f"{total} of {stands} frames · {stands} 帧中的 {total} 帧"
-    parts = [f'<h1>Key frames · 关键帧</h1><p class="soft">{counts}</p>']
-    for name, keys in films.items():
-        parts.append(f'<h2>{escape(name)} <span class="soft">{len(keys)}</span></h2><div class="films">')
-        said = (comments or {}).get(name)
-        for key in keys:
-            parts.append(_figure(frames[name][key.second], key, None if said is None else said.get(key.second, ())))
-        parts.append("</div>")
-    return page("Key frames · 关键帧", parts, CONTACT)
-
-
-def _figure(path: str, key: KeyFrame, said: Sequence[str] | None) -> str:
-    stretches = spans(key.seconds).split(", ")
-    named = ", ".join(stretches[:NAMED]) + (" …" if len(stretches) > NAMED else "")
-    caption = f"<b>{clock(key.second)}</b> · {len(key.seconds)} s · {named}"
-    if said is not None:
-        shown = " / ".join(list(dict.fromkeys(said))[:SHOWN]) or "—"
-        caption += f'<span class="said">{len(said)} 条弹幕 comments: {escape(shown)}</span>'
-    return f"<figure>{picture(path, 320, clock(key.second))}<figcaption>{caption}</figcaption></figure>"
