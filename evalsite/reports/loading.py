@@ -1,29 +1,32 @@
-"""Reads a campaign's tables from the database: one query a table, columns straight into arrays.
+"""Reads a campaign's tables from the database: one narrow query a table, columns straight into arrays.
 
-A million judgments pass through here without a model instance, and without a Python object each that outlives its
-row.
+A million judgments pass through here without a model instance, and without a Python object each.
 """
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from django.conf import settings
-from django.db import connection
-from django.db.models import Case, F, FilteredRelation, IntegerField, Q, QuerySet, TextField, Value, When
+from django.db.models import F, FilteredRelation, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Coalesce
-from pyarrow import json as arrow_json
 
-from evalsite.rating.models import Campaign, Event, Item, Judgment, Rater
+from evalsite.rating.models import Campaign, Event, Item, Rater
+from evalsite.reports import judged
+from evalsite.reports.cards import Cards, nulls, parsed
+from evalsite.reports.columns import (
+    UNKNOWN,
+    Seconds,
+    codes,
+    fetch,
+    lookup,
+    numbers,
+)
 from evalsite.reports.estimators.results import Floats, Ints
 from evalsite.reports.tables import (
-    NO_OUTPUT,
     PURPOSES,
     Items,
     Judgments,
@@ -32,16 +35,11 @@ from evalsite.reports.tables import (
     Samples,
     Study,
     Tables,
-    Times,
     card_step,
     in_order,
     shown,
-    take,
 )
 from evalsite.testsets.models import Output, Sample, System
-
-CHUNK = 10_000
-KNOWN_CRITERIA = ("fake", "best", "none", "check")
 
 
 def load(campaign: Campaign, *, simulated: bool = False) -> Tables:
@@ -135,8 +133,9 @@ def _samples(campaign: Campaign, about: Study) -> tuple[Samples, Ints]:
 def _outputs(campaign: Campaign, systems: Sequence[str], sample_pks: Ints) -> tuple[Outputs, Ints]:
     code = {slug: n for n, slug in enumerate(systems)}
     runs = dict(campaign.runs.values_list("pk", "system__slug"))
-    query = Output.objects.filter(run__in=list(runs)).order_by()
-    rows = list(query.values_list("pk", "run_id", "sample_id", "rank", "text").iterator(chunk_size=CHUNK))
+    rows: list[tuple[Any, ...]] = []
+    for chunk in fetch(Output.objects.filter(run__in=list(runs)).order_by().values_list(*OUTPUT)):
+        rows += chunk
     pk, run, sample, rank = np.array([row[:4] for row in rows], dtype=np.int64).reshape(-1, 4).T
     system = np.array([code[runs[key]] for key in run.tolist()], dtype=np.int64)
     place = lookup(sample_pks, sample)
@@ -145,197 +144,80 @@ def _outputs(campaign: Campaign, systems: Sequence[str], sample_pks: Ints) -> tu
     return Outputs(system[order], place[order], rank[order], texts), pk[order]
 
 
+OUTPUT = ("pk", "run_id", "sample_id", "rank", "text")
+NUMBERS = (
+    "pk",
+    "assignment__rater",
+    "sample",
+    "assignment__number",
+    "position",
+    "purpose_code",
+    "revision",
+    "received",
+    "visible",
+    "elapsed",
+)
+
+
 class _Reader:
-    """Items, then their judgments; remembers the items' keys between the two."""
+    """Items, then their judgments; remembers the items' keys and revisions between the two."""
 
     def __init__(self, dealt: Q, rater_pks: Ints) -> None:
         self.dealt = dealt
         self.rater_pks = rater_pks
-        self.item_pks: Ints = np.zeros(0, dtype=np.int64)
+        self.pks = self.revision = np.zeros(0, dtype=np.int64)
 
-    def items(self, sample_pks: Ints, output_pks: Ints) -> tuple[Items, _Cards, Nulls]:
-        numbers, received, spent, cards, nulls = [_NO_KEYS], [_NO_TIMES], [_NO_SPANS], [], []
-        step = card_step(Item.objects.filter(self.dealt).count())
-        for rows in fetch(_items(self.dealt, step)):
-            columns = list(zip(*rows, strict=True))
-            numbers.append(np.array(columns[:6], dtype=np.int64).T)
-            received.append(_times(columns[6]))
-            spent.append(np.array(columns[7:9], dtype=np.float64).T)
-            cards.append(_parse(columns[9], _CARDS))
-            nulls.append(_parse(columns[10], _NULLS))
-        table, milliseconds = np.concatenate(numbers), np.concatenate(spent)
-        cards_seen, empty = _Cards(cards, output_pks), _nulls(nulls, output_pks)
+    def items(self, sample_pks: Ints, output_pks: Ints) -> tuple[Items, Cards, Nulls]:
+        """Items by rater, sitting and position; the cards that are looked at; the empty outputs."""
+        table: Ints = numbers(_items(self.dealt), len(NUMBERS))
+        self.pks, rater, sample, sitting, position, purpose, self.revision, received, visible, elapsed = table[
+            np.lexsort((table[:, 4], table[:, 3], lookup(self.rater_pks, table[:, 1])))
+        ].T
+        dealt = Item.objects.filter(self.dealt).order_by()
+        cards = Cards(parsed(_cards(dealt, card_step(len(table)))), self.pks, output_pks)
+        empty = dealt.annotate(text=Cast("nulls", TextField())).exclude(text="[]").values_list("pk", "text")
         items = Items(
-            rater=lookup(self.rater_pks, table[:, 1]),
-            sample=lookup(sample_pks, table[:, 2]),
-            sitting=table[:, 3],
-            position=table[:, 4],
-            purpose=table[:, 5],
-            cards=cards_seen.count,
-            received=np.concatenate(received),
-            visible_ms=milliseconds[:, 0],
-            elapsed_ms=milliseconds[:, 1],
+            rater=lookup(self.rater_pks, rater),
+            sample=lookup(sample_pks, sample),
+            sitting=sitting,
+            position=position,
+            purpose=purpose,
+            cards=cards.count,
+            received=np.where(received < 0, np.datetime64("NaT"), received.astype("datetime64[s]")),
+            visible_ms=_known(visible),
+            elapsed_ms=_known(elapsed),
         )
-        order = np.lexsort((items.position, items.sitting, items.rater))
-        place = np.empty_like(order)
-        place[order] = np.arange(len(order))
-        self.item_pks = table[order, 0]
-        cards_seen.item = place[cards_seen.item]
-        return take(items, order), cards_seen, in_order(Nulls(place[empty.item], empty.output))
+        return items, cards, in_order(nulls(empty, self.pks, output_pks))
 
-    def judgments(self, output_pks: Ints, cards: _Cards) -> tuple[tuple[str, ...], Judgments]:
-        criteria: tuple[str, ...] = KNOWN_CRITERIA
-        query = Judgment.objects.filter(
-            Q(**{f"item__{name}": value for name, value in self.dealt.children}),  # type: ignore[misc]
-            revision=F("item__revision"),
-        ).order_by()
-        numbers = _numbers(query, criteria)
-        if (numbers[:, 2] < 0).any():  # a protocol with words of its own
-            criteria = tuple(dict.fromkeys([*criteria, *query.values_list("criterion", flat=True).distinct()]))
-            numbers = _numbers(query, criteria)
-        keys = numbers[:, :3].astype(np.int64)
-        item, output = lookup(self.item_pks, keys[:, 0]), lookup(output_pks, keys[:, 1])
+    def judgments(self, output_pks: Ints, cards: Cards) -> tuple[tuple[str, ...], Judgments]:
+        """The criteria, and the judgments that count."""
+        criteria, (item, _revision, key, criterion, value) = judged.judgments(self.pks, self.revision)
+        output = lookup(output_pks, key)
         position = cards.place(item, output, len(output_pks))
-        return criteria, in_order(Judgments(item, output, keys[:, 2], numbers[:, 3], position))
+        return criteria, in_order(Judgments(item, output, criterion, value, position))
 
 
-def _items(dealt: Q, step: int) -> QuerySet[Item, tuple[Any, ...]]:
-    """Every dealt item beside its counting answer; cards of every `step`-th."""
-    looked_at = Case(When(turn=0, then=Cast("cards", TextField())), default=Value("[]"), output_field=TextField())
+def _known(values: Ints) -> Floats:
+    return np.where(values < 0, np.nan, values)
+
+
+def _items(dealt: Q) -> QuerySet[Item, tuple[Any, ...]]:
+    """Every dealt item beside its counting answer, in numbers."""
     return (
         Item.objects.filter(dealt)
         .order_by()
         .annotate(counting=FilteredRelation("submissions", condition=Q(submissions__revision=F("revision"))))
-        .annotate(purpose_code=_codes("purpose", PURPOSES), received=Cast("counting__received_at", TextField()))
-        .annotate(turn=(F("position") + F("assignment__number")) % step)
-        .annotate(cards_text=looked_at, nulls_text=Cast("nulls", TextField()))
-        .values_list(
-            "pk",
-            "assignment__rater",
-            "sample",
-            "assignment__number",
-            "position",
-            "purpose_code",
-            "received",
-            "counting__visible_ms",
-            "counting__elapsed_ms",
-            "cards_text",
-            "nulls_text",
+        .annotate(
+            purpose_code=codes("purpose", PURPOSES),
+            received=Coalesce(Seconds("counting__received_at"), Value(UNKNOWN)),
+            visible=Coalesce("counting__visible_ms", Value(UNKNOWN)),
+            elapsed=Coalesce("counting__elapsed_ms", Value(UNKNOWN)),
         )
+        .values_list(*NUMBERS)
     )
 
 
-_NO_KEYS: Ints = np.zeros((0, 6), dtype=np.int64)
-_NO_TIMES: Times = np.zeros(0, dtype="datetime64[s]")
-_NO_SPANS: Floats = np.zeros((0, 2))
-
-
-def _times(texts: Sequence[str | None]) -> Times:
-    """Times as the database writes them (in UTC), to the second."""
-    return np.array([text[:19] if text else "NaT" for text in texts], dtype="datetime64[s]")
-
-
-def _numbers(query: QuerySet[Judgment], criteria: Sequence[str]) -> Floats:
-    """Rows (J, 4) of item, output (or NO_OUTPUT), criterion code and value."""
-    columns = query.annotate(
-        output_key=Coalesce("output_id", Value(NO_OUTPUT)), criterion_code=_codes("criterion", criteria)
-    ).values_list("item_id", "output_key", "criterion_code", "value")
-    flat = chain.from_iterable(chain.from_iterable(fetch(columns)))
-    return np.fromiter(flat, dtype=np.float64).reshape(-1, 4)
-
-
-def _codes(column: str, words: Sequence[str]) -> Case:
-    """SQL for the place of a word in a list, -1 where it is not there."""
-    return Case(
-        *(When(**{column: word}, then=Value(code)) for code, word in enumerate(words)),
-        default=Value(-1),
-        output_field=IntegerField(),
-    )
-
-
-def lookup(keys: Ints, wanted: Ints) -> Ints:
-    """Where each of `wanted` stands in `keys` (unique, any order); -1 where it is not there."""
-    if not len(keys) or not len(wanted):
-        return np.full(len(wanted), -1, dtype=np.int64)
-    low, high = int(keys.min()), int(keys.max())
-    place = np.full(high - low + 2, -1, dtype=np.int64)
-    place[keys - low] = np.arange(len(keys))
-    inside = (wanted >= low) & (wanted <= high)
-    return place[np.where(inside, wanted - low, high - low + 1)]
-
-
-def fetch(query: QuerySet[Any, Any]) -> Iterator[list[tuple[Any, ...]]]:
-    """The rows of a `values_list` query as the driver gives them, CHUNK at a time, from a server-side cursor where
-    there is one. Django's converters, which cost more than the reading, are passed by.
-    """
-    sql, parameters = query.query.sql_with_params()
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(sql, parameters)
-        while rows := cursor.fetchmany(CHUNK):
-            yield rows
-
-
-_CARDS = pa.list_(pa.struct([("outputs", pa.list_(pa.int64()))]))
-_NULLS = pa.list_(pa.int64())
-
-
-def _parse(texts: Sequence[str], kind: pa.DataType) -> pa.Array:
-    """JSON texts as one Arrow column: some four times faster than json.loads, and no Python object for each card."""
-    if all(text == "[]" for text in texts):
-        return pa.array([[]] * len(texts), type=kind)
-    block = ('{"c":' + '}\n{"c":'.join(texts) + "}").encode()
-    table = arrow_json.read_json(
-        io.BytesIO(block),
-        read_options=arrow_json.ReadOptions(use_threads=False, block_size=len(block) + 1),
-        parse_options=arrow_json.ParseOptions(
-            explicit_schema=pa.schema([("c", kind)]), unexpected_field_behavior="ignore"
-        ),
-    )
-    return table.column("c").combine_chunks()
-
-
-def _flatten(column: pa.Array) -> tuple[Ints, pa.Array]:
-    """The row of each element of a list column, and the elements."""
-    sizes = np.asarray(column.value_lengths().fill_null(0), dtype=np.int64)
-    return np.repeat(np.arange(len(column)), sizes), column.flatten()
-
-
-class _Cards:
-    """Every output on every card that was looked at: item, output, position from 1; `count` (I,) cards of each item."""
-
-    def __init__(self, columns: Sequence[pa.Array], output_pks: Ints) -> None:
-        rows, outputs, positions, counts, base = [_NONE], [_NONE], [_NONE], [_NONE], 0
-        for column in columns:
-            row, cards = _flatten(column)
-            count = np.bincount(row, minlength=len(column))
-            card, keys = _flatten(cards.field("outputs"))
-            rows.append(row[card] + base)
-            outputs.append(lookup(output_pks, np.asarray(keys, dtype=np.int64)))
-            positions.append((np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + 1)[card])
-            counts.append(count)
-            base += len(column)
-        self.item, self.output, self.position = map(np.concatenate, (rows, outputs, positions))
-        self.count = np.concatenate(counts)
-
-    def place(self, item: Ints, output: Ints, outputs: int) -> Ints:
-        """Position of the card that showed `output` in `item`; 0 where none did or it was not looked at."""
-        if not len(self.item):
-            return np.zeros(len(item), dtype=np.int64)
-        keys = self.item * (outputs + 1) + self.output
-        order = np.argsort(keys, kind="stable")
-        wanted = item * (outputs + 1) + output
-        row = order[np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)]
-        return np.where((keys[row] == wanted) & (output >= 0), self.position[row], 0)
-
-
-_NONE: Ints = np.zeros(0, dtype=np.int64)
-
-
-def _nulls(columns: Sequence[pa.Array], output_pks: Ints) -> Nulls:
-    rows, values, base = [_NONE], [_NONE], 0
-    for column in columns:
-        row, outputs = _flatten(column)
-        rows.append(row + base)
-        values.append(lookup(output_pks, np.asarray(outputs, dtype=np.int64)))
-        base += len(column)
-    return Nulls(np.concatenate(rows), np.concatenate(values))
+def _cards(dealt: QuerySet[Item], step: int) -> QuerySet[Item, tuple[Any, ...]]:
+    """Cards of every `step`-th item."""
+    turn = (F("position") + F("assignment__number")) % step
+    return dealt.annotate(turn=turn, text=Cast("cards", TextField())).filter(turn=0).values_list("pk", "text")

@@ -34,7 +34,7 @@ class PreferencePilot:
 
 def recall_pilot(tables: Tables, assumed: RecallEffects | None = None) -> RecallPilot:
     """The effects behind a Human Recall campaign's judgments of systems. Raises PlanError where there are too few."""
-    rows = base.regular(tables, tables.of("fake"))
+    rows = base.regular(tables, "fake")
     system = tables.system_of(rows.output)
     human = tables.systems.index(HUMAN) if HUMAN in tables.systems else -1
     judged = system != human

@@ -160,7 +160,12 @@ def progress(report: Report) -> Report:
 
 def clean(value: Any) -> Any:
     """The same with plain Python numbers, and None for what is not finite: JSON has no NaN."""
-    if isinstance(value, Mapping):
+    kind = type(value)
+    if kind is float:
+        return value if math.isfinite(value) else None
+    if kind is str or kind is int:
+        return value
+    if kind is dict or isinstance(value, Mapping):
         return {str(name): clean(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [clean(item) for item in value]

@@ -155,8 +155,11 @@ class Tables:
 
     def of(self, criterion: str) -> Judgments:
         """Judgments by one criterion."""
-        code = self.criteria.index(criterion) if criterion in self.criteria else -1
-        return take(self.judgments, self.judgments.criterion == code)
+        return take(self.judgments, self.judgments.criterion == self.code(criterion))
+
+    def code(self, criterion: str) -> int:
+        """The code of a criterion; -1 where nobody judged by it."""
+        return self.criteria.index(criterion) if criterion in self.criteria else -1
 
     def system_of(self, output: Ints) -> Ints:
         """System code of each output code; -1 for NO_OUTPUT."""
@@ -207,6 +210,8 @@ Rows = TypeVar("Rows", Items, Judgments, Nulls)
 
 def take(rows: Rows, which: npt.NDArray[Any]) -> Rows:
     """The rows of a table that a mask or index array names."""
+    if which.dtype == bool and which.all():
+        return rows
     return type(rows)(**{name: column[which] for name, column in vars(rows).items()})
 
 

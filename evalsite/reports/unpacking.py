@@ -15,7 +15,7 @@ import numpy as np
 
 from evalsite.rating import manifest as manifests
 from evalsite.reports import summary
-from evalsite.reports.loading import KNOWN_CRITERIA
+from evalsite.reports.judged import KNOWN_CRITERIA
 from evalsite.reports.package import FILES, FORMAT, SUMS
 from evalsite.reports.tables import (
     NO_OUTPUT,

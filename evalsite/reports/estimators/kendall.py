@@ -71,15 +71,11 @@ def _exact(n: int, least: int) -> float:
 def _normal(surplus: int, n: int, x: Ints, y: Ints) -> float:
     """By the variance of concordant minus discordant pairs under ties (Kendall 1970, chapter 5)."""
     m = n * (n - 1.0)
-    pairs, triples, sizes = (
-        [float(term(counts).sum()) for counts in (x, y)]
-        for term in (
-            lambda c: c * (c - 1),
-            lambda c: c * (c - 1) * (c - 2),
-            lambda c: c * (c - 1) * (2 * c + 5),
-        )
-    )
-    variance = (m * (2 * n + 5) - sum(sizes)) / 18 + pairs[0] * pairs[1] / (2 * m)
+    ties = [(c * (c - 1.0), c) for c in (x, y)]
+    pairs = [float(both.sum()) for both, _ in ties]
+    triples = [float((both * (c - 2)).sum()) for both, c in ties]
+    weighed = sum(float((both * (2 * c + 5)).sum()) for both, c in ties)
+    variance = (m * (2 * n + 5) - weighed) / 18 + pairs[0] * pairs[1] / (2 * m)
     if n > 2:
         variance += triples[0] * triples[1] / (9 * m * (n - 2))
     return float(2 * ndtr(-abs(surplus) / math.sqrt(variance)))

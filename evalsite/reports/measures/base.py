@@ -61,9 +61,12 @@ class Measured:
 Rule = Callable[[Tables, str], Measured]
 
 
-def regular(tables: Tables, judgments: Judgments) -> Judgments:
-    """Judgments of items that are no attention checks."""
-    return take(judgments, tables.items.purpose[judgments.item] != PURPOSES.index("check"))
+def regular(tables: Tables, criterion: str, *, of_outputs: bool = False) -> Judgments:
+    """Judgments by one criterion of items that are no attention checks; those of whole items may be left out."""
+    rows = tables.judgments
+    asked = tables.items.purpose != PURPOSES.index("check")
+    which = asked[rows.item] & (rows.criterion == tables.code(criterion))
+    return take(rows, which & (rows.output >= 0) if of_outputs else which)
 
 
 def units(tables: Tables, judgments: Judgments) -> Ints:
@@ -73,9 +76,9 @@ def units(tables: Tables, judgments: Judgments) -> Ints:
     return encode(sample * (len(text) + 1) + pick(text, judgments.output))[0]
 
 
-def picks(tables: Tables, judgments: Judgments, picked: Bools) -> Picks:
-    """One row a card: where systems share a card, their judgments are one."""
-    unit = units(tables, judgments)
+def picks(tables: Tables, judgments: Judgments, picked: Bools, unit: Ints | None = None) -> Picks:
+    """One row a card: where systems share a card, their judgments are one. `unit` are the judgments' `units`."""
+    unit = units(tables, judgments) if unit is None else unit
     first = first_rows(judgments.item * (int(unit.max(initial=0)) + 1) + unit)
     which = first[judgments.output[first] != NO_OUTPUT]
     return Picks(judgments.item[which], judgments.output[which], unit[which], judgments.position[which], picked[which])

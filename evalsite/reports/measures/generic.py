@@ -12,13 +12,12 @@ from evalsite.reports.estimators.results import Bools, Floats
 from evalsite.reports.estimators.significance import Comparison
 from evalsite.reports.measures import base
 from evalsite.reports.measures.base import Cells, Measured, Row
-from evalsite.reports.tables import Judgments, Tables, take
+from evalsite.reports.tables import Judgments, Tables
 
 
 def measure(tables: Tables, criterion: str) -> Measured:
     """The mean of the criterion for each system, with paired comparisons on the scale of the criterion."""
-    rows = base.regular(tables, tables.of(criterion))
-    rows = take(rows, rows.output >= 0)
+    rows = base.regular(tables, criterion, of_outputs=True)
     rater, sample = tables.items.rater[rows.item], tables.items.sample[rows.item]
     system = tables.system_of(rows.output)
     low, width = _scale(rows.value)

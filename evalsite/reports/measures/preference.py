@@ -9,7 +9,7 @@ from evalsite.reports.estimators.clusters import encode
 from evalsite.reports.estimators.results import Bools, Estimate, Floats, Ints
 from evalsite.reports.measures import base
 from evalsite.reports.measures.base import Cells, Measured, Row
-from evalsite.reports.tables import HUMAN, Tables, take
+from evalsite.reports.tables import HUMAN, Judgments, Tables, take
 
 NONE = "none"
 NOT_CHOSEN = -1
@@ -17,10 +17,9 @@ NOT_CHOSEN = -1
 
 def measure(tables: Tables, criterion: str) -> Measured:
     """Shares of the systems and of none; worths as if all had always been present."""
-    rows = base.regular(tables, tables.of(criterion))
-    rows = take(rows, rows.output >= 0)
-    slugs = _compared(tables)
-    item, card, chosen = choices(tables, criterion, slugs)
+    rows, nones = base.regular(tables, criterion, of_outputs=True), base.regular(tables, NONE)
+    slugs, unit = _compared(tables), base.units(tables, rows)
+    item, card, chosen = _choices(tables, rows, unit, nones, slugs)
     rater, sample = tables.items.rater[item], tables.items.sample[item]
     table = measures.preference(rater, sample, card, chosen)
     worths = choice_models.luce(rater, sample, card, chosen)
@@ -42,8 +41,8 @@ def measure(tables: Tables, criterion: str) -> Measured:
             tuple(tables.systems.index(slug) for slug in slugs),
         ),
         ratings=agreement.ratings(rater, sample, taken, categories=len(slugs) + 1) if len(item) else None,
-        picks=base.picks(tables, rows, rows.value > 0.5),
-        answers=_places(tables, criterion),
+        picks=base.picks(tables, rows, rows.value > 0.5, unit),
+        answers=_places(tables, rows, nones),
         rater_rate=("none_rate", quality.group_rates(rater, taken == len(slugs))),
         extra=_none(table, worths) | {"unanswerable": unanswerable(tables, slugs)},
     )
@@ -51,8 +50,9 @@ def measure(tables: Tables, criterion: str) -> Measured:
 
 def _compared(tables: Tables) -> tuple[str, ...]:
     """The systems whose outputs were candidates; people's own comments only where they were among the cards."""
-    used = set(np.unique(tables.system_of(tables.of("best").output)).tolist())
-    human = HUMAN in tables.systems and tables.systems.index(HUMAN) in used
+    if HUMAN not in tables.systems:
+        return tables.systems
+    human = (tables.system_of(tables.of("best").output) == tables.systems.index(HUMAN)).any()
     return tuple(slug for slug in tables.systems if slug != HUMAN or human)
 
 
@@ -61,13 +61,16 @@ def choices(tables: Tables, criterion: str, slugs: tuple[str, ...]) -> tuple[Int
 
     Cards are named by their text, so systems that wrote the same share one.
     """
-    rows = base.regular(tables, tables.of(criterion))
-    rows = take(rows, rows.output >= 0)
-    nones = base.regular(tables, tables.of(NONE))
+    rows = base.regular(tables, criterion, of_outputs=True)
+    return _choices(tables, rows, base.units(tables, rows), base.regular(tables, NONE), slugs)
+
+
+def _choices(
+    tables: Tables, rows: Judgments, unit: Ints, nones: Judgments, slugs: tuple[str, ...]
+) -> tuple[Ints, Ints, Ints]:
     code, item = encode(np.concatenate([rows.item, nones.item]))
     code = code[: len(rows.item)]
     column = np.array([slugs.index(s) if s in slugs else -1 for s in tables.systems] or [-1])
-    unit = base.units(tables, rows)
     card = np.full((len(item), len(slugs)), -1, dtype=np.int64)
     chosen = np.full(len(item), NOT_CHOSEN, dtype=np.int64)
     card[code, column[tables.system_of(rows.output)]] = unit
@@ -140,12 +143,10 @@ def unanswerable(tables: Tables, slugs: tuple[str, ...]) -> int:
     return int((tables.samples.shown & ~speakable).sum())
 
 
-def _places(tables: Tables, criterion: str) -> Floats:
+def _places(tables: Tables, rows: Judgments, nones: Judgments) -> Floats:
     """The place of the chosen card, 0 for none of them, NaN where unknown."""
     answers = np.full(len(tables.items.rater), np.nan)
-    rows = base.regular(tables, tables.of(criterion))
     won = take(rows, (rows.value > 0.5) & (rows.position > 0))
     answers[won.item] = won.position
-    nones = base.regular(tables, tables.of(NONE))
     answers[nones.item[nones.value > 0.5]] = 0
     return answers

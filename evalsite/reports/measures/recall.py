@@ -13,7 +13,7 @@ from evalsite.reports.tables import HUMAN, Judgments, Tables
 
 def measure(tables: Tables, criterion: str) -> Measured:
     """Human Recall of every system; real comments are the upper anchor, those of another video the lower one."""
-    rows = base.regular(tables, tables.of(criterion))
+    rows = base.regular(tables, criterion)
     marked = rows.value > 0.5
     slugs = (*tables.systems, "decoys")
     human = slugs.index(HUMAN) if HUMAN in slugs else None

@@ -13,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 
 from evalsite.rating import campaigns, privacy, sessions, simulation
 from evalsite.rating.models import Campaign, Item, Judgment, Rater, Submission
-from evalsite.reports import loading, package, summary, unpacking
+from evalsite.reports import columns, loading, package, summary, unpacking
+from evalsite.reports import judged as judged_rows
 from evalsite.testsets.models import Output
 from tests.evalsite.rating.conftest import make_campaign, make_people, make_rater
 from tests.evalsite.reports.conftest import mark_machines, work
@@ -155,3 +156,33 @@ def test_real_comments_out_of_place_are_an_anchor_of_their_own(study: tuple[Any,
         assert (report[name]["shown"], report[name]["escaped"]) == (shown[kind], escaped[kind])
     package.write(tmp_path / "out.zip", campaign)
     assert unpacking.verify(tmp_path / "out.zip") == []
+
+
+def test_answers_that_do_not_fit_into_one_number_are_read_like_the_others(judged: Campaign) -> None:
+    """Values other than 0 and 1 and words of another protocol go another way than the million."""
+    before = _said(judged)
+    first, second, third = Judgment.objects.filter(item__assignment__campaign=judged).order_by("pk")[:3]
+    Judgment.objects.filter(pk=first.pk).update(value=0.25)
+    Judgment.objects.filter(pk=second.pk).update(criterion="wit")
+    Judgment.objects.filter(pk=third.pk).update(value=7)
+    assert _said(judged) == before | {
+        (first.item_id, first.output_id): ("fake", 0.25),
+        (second.item_id, second.output_id): ("wit", second.value),
+        (third.item_id, third.output_id): ("fake", 7.0),
+    }
+    assert len(before) == Judgment.objects.filter(item__assignment__campaign=judged).count()
+
+
+def _said(campaign: Campaign) -> dict[tuple[int, int | None], tuple[str, float]]:
+    """Criterion and value by keys of item and output."""
+    dealt = Item.objects.filter(assignment__campaign=campaign).order_by("pk").values_list("pk", "revision")
+    keys, revisions = np.array(list(dealt)).T
+    criteria, found = judged_rows.judgments(keys, revisions)
+    rows = zip(*(part.tolist() for part in found), strict=True)
+    return {(keys[item], output): (criteria[code], value) for item, _revision, output, code, value in rows}
+
+
+def test_ids_far_apart_are_asked_for_apart() -> None:
+    keys = np.array([5, 1, 9, 5_000, 5_020, 5_021])
+    assert list(columns.stretches(keys, 1_000, 16)) == [(1, 9), (5_000, 5_015), (5_016, 5_021)]
+    assert list(columns.stretches(keys[:0], 1_000, 16)) == []
