@@ -13,6 +13,7 @@ from generation.errors import UserError
 from generation.scoring import candidates, metrics
 from generation.seeds import derive
 from generation.systems import base
+from generation.systems._decoder import Decoder
 
 Progress = Callable[[Iterable[Any]], Iterable[Any]]
 
@@ -20,7 +21,8 @@ Progress = Callable[[Iterable[Any]], Iterable[Any]]
 @dataclass(frozen=True)
 class EvaluateOptions:
     """What to evaluate on: the split, items with enough truths, at most ``limit`` of them, and how densely the
-    surrounding comments are kept. ``candidates`` names a file of sets to use or to make."""
+    surrounding comments are kept. ``candidates`` names a file of sets to use or to make; sets without ``plausible``
+    negatives are easier than the published ones. ``reduction`` replaces the system's way from words to a score."""
 
     split: str = "test"
     min_references: int = 1
@@ -28,6 +30,8 @@ class EvaluateOptions:
     density: float = 1.0
     seed: int = 0
     candidates: Path | None = None
+    plausible: bool = True
+    reduction: str | None = None
     generate: int = 5
     device: str = "cpu"
 
@@ -61,15 +65,16 @@ def candidate_sets(
             raise UserError(f"{path} has no candidates for {missing}; it was made for other items. Remove it.")
         return [by_id[sample.id] for sample in found], str(path)
     train = (text for sample in windows.samples(corpus, "train") for text in sample.references)
-    made = candidates.build(found, train, seed=options.seed)
+    made = candidates.build(found, train, seed=options.seed, plausible=options.plausible)
     candidates.save(made, path, seed=options.seed)
     return made, str(path)
 
 
 def _default_path(corpus: Corpus, options: EvaluateOptions) -> Path:
     limit = "all" if options.limit is None else options.limit
-    name = f"{options.split}-min{options.min_references}-{limit}-seed{options.seed}.json"
-    return (corpus.root or Path()) / "candidates" / name
+    name = f"{options.split}-min{options.min_references}-{limit}-seed{options.seed}"
+    easier = "" if options.plausible else "-without-plausible"
+    return (corpus.root or Path()) / "candidates" / f"{name}{easier}.json"
 
 
 def rank(
@@ -106,6 +111,13 @@ def write(system: base.System, corpus: Corpus, found: Sequence[Sample], options:
     return result
 
 
+def reduce_by(system: base.System, reduction: str) -> None:
+    """Have a system that writes word by word score by the mean, the sum or the published code's way."""
+    if not isinstance(system, Decoder):
+        raise UserError(f"{system.slug()} does not score word by word, so --reduction says nothing to it.")
+    system.reduction = reduction
+
+
 def evaluate(checkpoint: Path, corpus: Corpus, options: EvaluateOptions, progress: Progress = iter) -> dict[str, Any]:
     """The whole result as JSON: which checkpoint, which items, and every number."""
     if not 0 < options.density <= 1:
@@ -113,12 +125,15 @@ def evaluate(checkpoint: Path, corpus: Corpus, options: EvaluateOptions, progres
     _, config, _ = base.read_config(checkpoint)
     seen = features.for_corpora([corpus], config.backbone)
     system = base.load_checkpoint(checkpoint, device=options.device, features=seen)
+    if options.reduction is not None:
+        reduce_by(system, options.reduction)
     found = items(corpus, options)
     sets, path = candidate_sets(corpus, found, options)
     if options.density < 1:
         found = [windows.thin(sample, options.density, options.seed) for sample in found]
     result: dict[str, Any] = {"system": system.slug(), "checkpoint": base.digest(checkpoint), "corpus": corpus.name}
     result |= {"split": options.split, "items": len(found), "density": options.density, "seed": options.seed}
+    result |= {"plausible": options.plausible, "reduction": getattr(system, "reduction", None)}
     if type(system).score is not base.System.score:
         result |= {"candidates": path, "ranking": rank(system, found, sets, progress)}
     if options.generate:

@@ -10,6 +10,7 @@ from generation.commands import _shared
 from generation.corpus.readers import own
 from generation.corpus.records import SPLITS
 from generation.evaluate import EvaluateOptions, evaluate
+from generation.systems._decoder import REDUCTIONS
 from generation.tables import grid, outputs
 from generation.train import choose_device
 
@@ -24,6 +25,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, help="draw at most so many items")
     parser.add_argument("--seed", type=int, default=standard.seed)
     parser.add_argument("--candidates", type=Path, help="file of candidate sets to use, or to make")
+    parser.add_argument("--without-plausible", action="store_true", help="popular and random negatives only: easier")
+    parser.add_argument("--reduction", choices=REDUCTIONS, help="of words to a score, instead of the system's own")
     parser.add_argument("--generate", type=int, default=standard.generate, help="outputs a moment; 0: rank only")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--human", type=Path, metavar="REPORT", help="a campaign's report as JSON, to show beside")
@@ -39,6 +42,8 @@ def run(args: argparse.Namespace) -> None:
         density=args.density,
         seed=args.seed,
         candidates=args.candidates,
+        plausible=not args.without_plausible,
+        reduction=args.reduction,
         generate=args.generate,
         device=str(choose_device(args.device)),
     )

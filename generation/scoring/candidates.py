@@ -57,8 +57,11 @@ class Pool:
         places = np.flatnonzero(cosines > 0)
         return [int(i) for i in places[np.lexsort((places, -cosines[places]))]]
 
-    def item(self, sample: Sample, *, seed: int, size: int = SIZE) -> Item:
-        """The candidates of one sample; the same for every system, machine and order of items."""
+    def item(self, sample: Sample, *, seed: int, size: int = SIZE, plausible: bool = True) -> Item:
+        """The candidates of one sample; the same for every system, machine and order of items.
+
+        Without ``plausible`` ones there are more at random, which is an easier and not the published task.
+        """
         labels = dict.fromkeys(sorted(set(sample.references), key=sample.references.index)[:TRUTHS], TRUTH)
         truths = set(sample.references)
 
@@ -72,7 +75,8 @@ class Pool:
                     count -= 1
 
         take(range(len(self.texts)), POPULAR, EACH)
-        take(self.nearest([comment.text for comment in sample.context]), PLAUSIBLE, EACH)
+        if plausible:
+            take(self.nearest([comment.text for comment in sample.context]), PLAUSIBLE, EACH)
         order = list(range(len(self.texts)))
         random.Random(derive(seed, "candidates", sample.id)).shuffle(order)
         take(order, RANDOM, max(size - len(labels), 0))
@@ -80,10 +84,12 @@ class Pool:
         return Item(sample.id, tuple(texts), tuple(labels[text] for text in texts))
 
 
-def build(samples: Sequence[Sample], train: Iterable[str], *, seed: int, size: int = SIZE) -> list[Item]:
+def build(
+    samples: Sequence[Sample], train: Iterable[str], *, seed: int, size: int = SIZE, plausible: bool = True
+) -> list[Item]:
     """Candidates of every sample; fewer than ``size`` where the training comments are fewer."""
     pool = Pool(train)
-    return [pool.item(sample, seed=seed, size=size) for sample in samples]
+    return [pool.item(sample, seed=seed, size=size, plausible=plausible) for sample in samples]
 
 
 def save(items: Sequence[Item], path: Path, *, seed: int) -> str:

@@ -50,12 +50,20 @@ class Decoder(Neural):
         return [(s, s.references[i : i + k]) for s in samples for i in range(0, len(s.references), k)]
 
     def collate(self, examples: Sequence[Any], generator: torch.Generator) -> Batch:
-        """Moments with k comments each -> the inputs (B, ...) and target (B * k, T); a missing comment is padding."""
+        """Moments with k comments each -> the inputs (B, ...) and target (B * k, T); a missing comment is padding,
+        and T the length of the longest."""
         k, pad = self.config.together, self.vocabulary.pad
         target = torch.full((len(examples), k, self.config.comment_length), pad)
         for row, (_, texts) in zip(target, examples, strict=True):
-            row[: len(texts)] = self.targets(texts)
-        return {**self.inputs([sample for sample, _ in examples]), "target": target.flatten(0, 1)}
+            ids = self.targets(texts)
+            row[: len(texts), : ids.shape[1]] = ids
+        return {**self.inputs([sample for sample, _ in examples]), "target": self._trimmed(target.flatten(0, 1))}
+
+    def _trimmed(self, target: Tensor) -> Tensor:
+        """(N, T) without the columns that are padding in every row, unless padding counts in the loss."""
+        if getattr(self.config, "official_compat", False):
+            return target
+        return target[:, : int((target != self.vocabulary.pad).sum(1).max())]
 
     def targets(self, texts: Sequence[str]) -> Tensor:
         """Comments -> (n, T) ids with <BOS> and <EOS>, padded to ``comment_length``."""

@@ -32,6 +32,7 @@ from generation.layers import (
     sinusoids,
     token_losses,
 )
+from generation.optim import univl
 from generation.systems._decoder import Decoder
 from generation.systems.base import Batch, Config, Plan
 
@@ -44,8 +45,9 @@ class MMLCGConfig(Config):
 
     ``frame_width``: project frames to this width first (not published; for small machines). ``temporal``: weight
     of the temporal task, generation has the rest. ``positions``: sinusoids in the decoder, which has none as
-    published. ``together``: so many comments of a moment share its encoding in training. ``keep_best``: end with the
-    weights of the lowest dev loss instead of the last.
+    published. ``together``: so many comments of a moment share its encoding in training. ``warmup``: share of the steps
+    in which the learning rate rises; it falls to nothing after (None: constant). ``keep_best``: end with the weights of
+    the lowest dev loss instead of the last.
 
     ``official_compat``: a comment's vector is read after its padding, missing comments are attended to, the loss
     averages over padding, norms divide by the unbiased deviation, and a norm nobody uses is kept. Without it the
@@ -65,6 +67,7 @@ class MMLCGConfig(Config):
     temporal: float = 0.3
     positions: bool = False
     together: int = 1
+    warmup: float | None = None
     keep_best: bool = True
     seed: int = 116
     batch: int = 32
@@ -126,23 +129,26 @@ class MMLCG(Decoder):
             keep_best=False,  # the dev loss of so few comments keeps weights that cannot yet form sentences
             weight_decay=0.0,
         ),
-        # Danmaku without frames, two processor cores, half an hour.
+        # Danmaku without frames, a quarter of an hour on one processor core: less than one pass over 165,000 comments,
+        # so nothing is dropped out.
         "small": MMLCGConfig(
             backbone="none",
             vocabulary=12_000,
-            blocks=2,
+            blocks=1,
             width=192,
             heads=4,
             inner=384,
-            comments=10,
-            comment_length=16,
+            comments=6,
+            comment_length=20,
+            dropout=0.0,
             positions=True,
-            batch=96,
+            batch=128,
             together=4,
-            steps=4000,
-            patience=8,
+            steps=800,
+            patience=None,
             dev_every=400,
-            lr=7e-4,
+            lr=1e-3,
+            warmup=0.1,
             weight_decay=0.0,
         ),
     }
@@ -280,6 +286,10 @@ class MMLCG(Decoder):
         """Adam with the decay added to the gradient, as published."""
         c = self.config
         return {"main": torch.optim.Adam(self.parameters(), lr=c.lr, weight_decay=c.weight_decay)}
+
+    def schedule(self, progress: float) -> float:
+        """Constant, or a straight rise and fall."""
+        return 1.0 if self.config.warmup is None else univl(progress, self.config.warmup)
 
     def loss(self, batch: Batch) -> dict[str, Tensor]:
         """Both tasks; the parts are shown beside the sum."""

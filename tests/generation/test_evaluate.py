@@ -1,6 +1,7 @@
 """Evaluation: what a perfect system must get, and what a random one must."""
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,11 @@ import pytest
 from generation.corpus import windows
 from generation.decoding import Output
 from generation.errors import UserError
-from generation.evaluate import EvaluateOptions, candidate_sets, evaluate, items, rank, write
+from generation.evaluate import EvaluateOptions, candidate_sets, evaluate, items, rank, reduce_by, write
 from generation.systems import base
 from generation.systems.base import System
 from generation.systems.tfidf import TfidfConfig
+from generation.systems.ut import UTConfig
 from generation.train import TrainOptions, train
 
 
@@ -97,9 +99,27 @@ def test_items_and_candidates_are_the_same_for_every_system(corpus):
         candidate_sets(corpus, items(corpus, EvaluateOptions(limit=7, seed=4)), EvaluateOptions(candidates=Path(path)))
 
 
+def test_scores_may_be_reduced_otherwise_and_candidates_drawn_easier_and_the_result_says_so(corpus, tmp_path):
+    tiny = UTConfig(blocks=1, width=16, heads=2, inner=16, comment_length=6, backbone="none", steps=2, batch=8)
+    checkpoint = train("ut", tiny, [corpus], TrainOptions(out=tmp_path / "ut", device="cpu"))
+    plain = EvaluateOptions(limit=8, generate=0)
+    ways = [plain, replace(plain, reduction="sum"), replace(plain, plausible=False)]
+    results = [evaluate(checkpoint, corpus, options) for options in ways]
+    assert [(r["reduction"], r["plausible"]) for r in results] == [("mean", True), ("sum", True), ("mean", False)]
+    assert results[0]["candidates"] == results[1]["candidates"] != results[2]["candidates"]
+    system, sample, texts = base.load_checkpoint(checkpoint), items(corpus, plain)[0], ["第", "train9第1句"]
+    words = [len(system.vocabulary.encode(text)[:4]) + 1 for text in texts]
+    mean = system.score([sample], [texts])[0]
+    reduce_by(system, "sum")
+    assert system.score([sample], [texts])[0] == pytest.approx([m * n for m, n in zip(mean, words, strict=True)])
+    assert words[0] < words[1]
+
+
 def test_faults_are_said_in_sentences(corpus, tmp_path):
     checkpoint = train("tfidf", TfidfConfig(), [corpus], TrainOptions(out=tmp_path / "tfidf"))
     with pytest.raises(UserError, match="no moments of the split 'dev'"):
         evaluate(checkpoint, corpus, EvaluateOptions(split="dev"))
+    with pytest.raises(UserError, match="tfidf does not score word by word"):
+        evaluate(checkpoint, corpus, EvaluateOptions(reduction="sum"))
     with pytest.raises(UserError, match=r"The density is 0\.0"):
         evaluate(checkpoint, corpus, EvaluateOptions(density=0.0))

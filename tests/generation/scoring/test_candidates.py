@@ -36,6 +36,13 @@ def test_an_item_has_truths_popular_plausible_and_random_candidates(pool):
     assert len(of(item, RANDOM)) == 58
 
 
+def test_plausible_candidates_may_be_left_out_for_random_ones(pool):
+    whole, easier = (pool.item(sample(), seed=1, plausible=kind) for kind in (True, False))
+    assert of(easier, PLAUSIBLE) == set()
+    assert (of(easier, TRUTH), of(easier, POPULAR)) == (of(whole, TRUTH), of(whole, POPULAR))
+    assert len(of(easier, RANDOM)) == 78
+
+
 def test_at_most_five_truths_and_the_others_are_nobodys_negatives(pool):
     item = pool.item(sample(references=tuple(OTHERS[:8])), seed=1)
     assert of(item, TRUTH) == set(OTHERS[:5])
