@@ -5,7 +5,7 @@ import random
 from pathlib import Path
 
 from generation.commands import _shared
-from generation.corpus import testset, windows
+from generation.corpus import clips, testset, windows
 from generation.corpus.readers import own
 from generation.corpus.records import SPLITS
 from generation.errors import UserError
@@ -19,6 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--every", type=int, metavar="SECONDS", help="moments at fixed steps, commented or not")
     parser.add_argument("--limit", type=int, help="draw at most so many moments")
     parser.add_argument("--seed", type=int, default=0, help="of that draw")
+    parser.add_argument("--films", type=Path, metavar="FOLDER", help="cut a clip of each moment from these video files")
     parser.add_argument("--out", type=Path, required=True)
 
 
@@ -37,5 +38,13 @@ def run(args: argparse.Namespace) -> None:
         raise UserError(
             f"{args.corpus} has no {args.split} moments with {args.min_references} or more distinct comments."
         )
-    testset.write(found, args.out, args.corpus / "frames")
-    _shared.say(f"Wrote {len(found)} samples to {args.out}; frames are relative to {args.corpus / 'frames'}.")
+    frames, made = args.corpus / "frames", args.out.parent / "clips"
+    rows = [testset.as_json(sample, frames) for sample in found]
+    said = f"Wrote {len(found)} samples to {args.out}; frames are relative to {frames}"
+    if args.films is not None:
+        films = clips.films(args.films)
+        for row, sample in _shared.bar("clips")(list(zip(rows, found, strict=True))):
+            row |= clips.of(sample, films, made)
+        said += f", clips to {made}"
+    testset.write_lines(args.out, rows)
+    _shared.say(f"{said}.")
