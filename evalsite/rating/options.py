@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 from evalsite.testsets.errors import UserError
 
-# Rules by which a rater's answers are left out of the second version of every number; they never delete anything.
+# Rules by which raters are left out of the main numbers of the report, which also gives those with everybody in; they
+# never delete anything.
 EXCLUSIONS: dict[str, str | Promise] = {
     "checks_failed_over": _("attention checks failed: more than"),
     "median_seconds_under": _("median seconds an item: less than"),
@@ -59,7 +60,7 @@ class Settings:
     minimum_years: float = option(0.0, _("years of watching danmaku a rater must have"), low=0, high=50)
     exclusions: dict[str, float] = field(
         default_factory=lambda: {"checks_failed_over": 1.0},
-        metadata={"help": _("rules by which the report's second version leaves raters out")},
+        metadata={"help": _("rules by which the report leaves raters out; the numbers with everybody in stand beside")},
     )
 
     @classmethod

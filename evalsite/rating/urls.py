@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("r/<str:token>/instructions/", arrival.instructions, name="instructions"),
     path("r/<str:token>/practice/<int:number>/", arrival.practise, name="practice"),
     path("r/<str:token>/start/", arrival.start, name="start"),
+    path("rate/worker.js", views.worker, name="worker"),
     path("rate/<str:assignment>/", views.sitting, name="sitting"),
     path("rate/<str:assignment>/<int:position>/", views.item, name="item"),
     path("rate/<str:assignment>/done/", views.done, name="done"),

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import secrets
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from evalsite.rating import identity, invitations, pages, sessions, texts
 from evalsite.rating.models import Assignment, Campaign, Item, Rater, Submission
@@ -21,6 +26,7 @@ from evalsite.rating.pages import Course
 P = ParamSpec("P")
 _KEY = re.compile(r"[ -~]{1,64}")  # an idempotency key
 _REMARK = 2000  # characters
+_PARTS = ("css/base.css", "css/rating.css", "js/site.js", "js/rating/sitting.js", "js/rating/worker.js")
 
 
 def own_sitting(
@@ -167,6 +173,25 @@ def done(request: HttpRequest, sitting: Assignment) -> HttpResponse:
         "knows_rater": True,
     }
     return render(request, "rating/done.html", context)
+
+
+@require_safe
+def worker(request: HttpRequest) -> HttpResponse:
+    """The script that keeps items at hand without a network. It stands here because it reaches no further than here.
+
+    Its version is that of all files of a page: digests are part of their names.
+    """
+    parts = [static(name) for name in _PARTS]
+    site = {
+        "version": hashlib.sha256(" ".join(parts).encode()).hexdigest()[:12],
+        "pages": request.path.removesuffix("worker.js"),
+        "files": [
+            settings.STATIC_URL,
+            *(reverse(name, args=["0" * 64]).removesuffix("0" * 64) for name in ("frame", "clip")),
+        ],
+    }
+    script = f"self.site = {json.dumps(site)};\nimportScripts({json.dumps(parts[-1])});\n"
+    return HttpResponse(script, content_type="text/javascript", headers={"Cache-Control": "no-cache"})
 
 
 def _may_go_on(sitting: Assignment) -> bool:

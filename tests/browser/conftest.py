@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -18,6 +19,13 @@ FLAGS = [
 ]  # fmt: skip
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 Opener = Callable[..., Page]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_by_all_sites(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Where the first site leaves its empty database and static files for the others, in whatever process they are."""
+    folder = tmp_path_factory.getbasetemp()
+    Site.shared = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "shared-site"
 
 
 @pytest.fixture(scope="session")

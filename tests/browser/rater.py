@@ -71,6 +71,23 @@ def finish(page: Page) -> None:
     expect(page.locator("[data-code]")).to_have_text(re.compile(r"^\w{10}$"))
 
 
+def at_hand(page: Page, *numbers: int) -> None:
+    """Until the browser's worker keeps these items of the sitting with their key frames."""
+    paths = [re.sub(r"/\d+/$", f"/{number}/", page.url) for number in numbers]
+    wait_for(lambda: set(paths) <= set(kept(page, "/rate/")), page)
+    page.wait_for_load_state("networkidle")
+
+
+def kept(page: Page, folder: str) -> list[str]:
+    """Addresses below that folder which the browser's worker keeps."""
+    script = """async () => {
+        const caches_ = await Promise.all((await caches.keys()).map((name) => caches.open(name)));
+        return (await Promise.all(caches_.map((one) => one.keys()))).flat().map(({ url }) => url);
+    }"""
+    addresses: list[str] = page.evaluate(script)
+    return sorted(address for address in addresses if folder in address)
+
+
 def wait_for(fact: Callable[[], bool], page: Page, seconds: float = 30) -> None:
     """Until it is so."""
     for _try in range(int(seconds * 10)):

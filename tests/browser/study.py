@@ -10,6 +10,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from tests.evalsite.testsets.films import film
+
 CORPUS = Path(__file__).resolve().parents[2] / "demo" / "corpus"
 SYSTEMS = ("quokkanet", "wombatlm", "numbatgan")  # names no page could hold by chance
 SHORT = 4  # items in a sitting of Human Recall
@@ -51,42 +53,48 @@ def outputs(lines: list[dict[str, Any]], shift: int) -> list[dict[str, Any]]:
 
 
 def fill(raters: int) -> dict[str, Any]:
-    """Both protocols, running, with so many personal links each and an open link."""
-    from django.core.management import call_command
-
+    """Both protocols, running, and a sitting with clips; with so many personal links each and an open link."""
     from evalsite.rating import campaigns, invitations
 
     lines = samples(36)
     with tempfile.TemporaryDirectory() as folder:
-        write(Path(folder) / "samples.jsonl", lines)
-        quiet = {"stdout": io.StringIO(), "stderr": io.StringIO()}
-        frames = ("--frames", str(CORPUS / "frames"))
-        call_command("import_testset", "films", f"{folder}/samples.jsonl", *frames, **quiet)
-        call_command("import_outputs", "films", "human", **quiet)
-        for shift, system in enumerate(SYSTEMS):
-            write(Path(folder) / "outputs.jsonl", outputs(lines, shift))
-            call_command("import_outputs", "films", system, f"{folder}/outputs.jsonl", **quiet)
+        _import("films", lines, Path(folder))
+        film(Path(folder) / "clip.mp4", seconds=11, size=(160, 90))
+        _import("clips", [{**line, "clip": "clip.mp4"} for line in lines if line["frames"]][:8], Path(folder))
     links: dict[str, Any] = {}
-    for protocol, settings in (
-        ("human_recall", {"items_per_sitting": SHORT, "max_sittings": 3}),
-        ("preference", {"raters": 36, "raters_per_sample": 4}),
+    for name, testset, protocol, settings in (
+        ("human_recall", "films", "human_recall", {"items_per_sitting": SHORT, "max_sittings": 3}),
+        ("preference", "films", "preference", {"raters": 36, "raters_per_sample": 4}),
+        ("clips", "clips", "human_recall", {"items_per_sitting": SHORT, "minimum_years": 1}),
     ):
-        campaign = _campaign(protocol, settings)
-        campaign = campaigns.start(campaign=campaign)
+        campaign = campaigns.start(campaign=_campaign(name, testset, protocol, settings))
         invited = invitations.invite(campaign=campaign, count=raters)
-        links[protocol] = [f"/r/{one.token}/" for one in invited]
-        links[f"{protocol}:open"] = f"/r/{invitations.open_link(campaign=campaign)}/"
+        links[name] = [f"/r/{one.token}/" for one in invited]
+        links[f"{name}:open"] = f"/r/{invitations.open_link(campaign=campaign)}/"
     return links
 
 
-def _campaign(protocol: str, settings: dict[str, Any]) -> Any:
+def _import(slug: str, lines: list[dict[str, Any]], folder: Path) -> None:
+    from django.core.management import call_command
+
+    write(folder / "samples.jsonl", lines)
+    quiet = {"stdout": io.StringIO(), "stderr": io.StringIO()}
+    places = ("--frames", str(CORPUS / "frames"), "--clips", str(folder))
+    call_command("import_testset", slug, f"{folder}/samples.jsonl", *places, **quiet)
+    call_command("import_outputs", slug, "human", **quiet)
+    for shift, system in enumerate(SYSTEMS):
+        write(folder / "outputs.jsonl", outputs(lines, shift))
+        call_command("import_outputs", slug, system, f"{folder}/outputs.jsonl", **quiet)
+
+
+def _campaign(name: str, slug: str, protocol: str, settings: dict[str, Any]) -> Any:
     from evalsite.rating import campaigns
     from evalsite.testsets.models import TestSet
 
-    testset = TestSet.objects.get(slug="films")
+    testset = TestSet.objects.get(slug=slug)
     names = [*SYSTEMS, "human"] if protocol == "human_recall" else list(SYSTEMS)
     return campaigns.create(
-        slug=f"quokkanet-against-wombatlm-{protocol.replace('_', '-')}",
+        slug=f"quokkanet-against-wombatlm-{name.replace('_', '-')}",
         protocol=protocol,
         testset=testset,
         runs=campaigns.latest_runs(testset, names),

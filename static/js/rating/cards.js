@@ -50,6 +50,9 @@ class Clock {
   }
 }
 
+/** What makes an answer the same answer, however often it is sent. */
+const freshKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
 export class Cards {
   /**
    * @param {HTMLElement} item
@@ -66,6 +69,7 @@ export class Cards {
     const draft = this.practice ? null : load(this.name);
     this.clock = new Clock(draft?.clock);
     if (draft) this.restore(draft);
+    else this.form.elements.key.value = freshKey(); // a kept page may be opened again
     this.now = this.picked;
     this.bind();
     this.report(draft?.picked.length || draft?.comment ? texts.kept : "");

@@ -42,7 +42,7 @@ export class Clip {
   /** The phase that counts: the film's while it runs, else the comments' own. Called with every picture drawn. */
   lead(phase) {
     const { video, stage } = this;
-    if (phase === undefined || !video.duration || stage.held) return phase;
+    if (phase === undefined || !video.duration || stage.held || !stage.playing) return phase;
     const at = phase - this.offset;
     if (!video.loop && (at < 0 || at >= video.duration)) {
       if (!video.paused) video.pause(); // rests on its first or last picture while the last comments fly on
@@ -74,8 +74,10 @@ export class Clip {
   }
 
   play(on) {
-    if (on) this.fetch();
-    else this.video.pause();
+    if (on) return this.fetch();
+    const runs = !this.video.paused;
+    this.video.pause();
+    if (runs && !this.video.seeking) this.stage.jump(this.video.currentTime + this.offset); // both stand at the same second
   }
 
   /** A pointer rests on a comment, or has left it. */

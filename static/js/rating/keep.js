@@ -1,4 +1,5 @@
-// Local storage that never throws: a private window or a full disk falls back to the page's memory.
+// What stays on this device. Local storage that never throws: a private window or a full disk falls back to the page's
+// memory. A worker, where the browser has them, keeps the item on the screen for a reload without a network.
 
 const memory = new Map();
 const PREFIX = "danmaku:";
@@ -34,9 +35,32 @@ export function drop(name) {
   }
 }
 
+let atHand = null;
+const workers = () => navigator.serviceWorker; // absent where the site is not reached over HTTPS
+
+/** Let the worker keep these pages, pictures and films, and nothing else. */
+export function keepAtHand(paths) {
+  atHand = paths;
+  workers()?.controller?.postMessage(paths);
+}
+
+/** @param {string} script the worker's address; it reaches no further than its folder */
+export function hireWorker(script) {
+  workers()?.register(script, { scope: script.replace(/[^/]*$/, "") }).catch(() => {});
+  workers()?.addEventListener("controllerchange", () => atHand && keepAtHand(atHand));
+}
+
+/** The sitting is over or another page is read: nothing of it is kept. */
+export async function dropPages() {
+  const names = (await self.caches?.keys()) ?? [];
+  await Promise.all(names.filter((name) => name.startsWith(PREFIX)).map((name) => caches.delete(name)));
+}
+
 /** Everything this site kept in this browser about answers; the rater asked to be forgotten. */
-export function clear() {
+export async function clear() {
   memory.clear();
+  dropPages();
+  (await workers()?.getRegistrations())?.forEach((one) => one.unregister());
   try {
     Object.keys(localStorage).filter((name) => name.startsWith(PREFIX)).forEach((name) => localStorage.removeItem(name));
   } catch {

@@ -2,7 +2,7 @@
 // Every step works without this script too; it only spares the waiting and bears a lost network.
 
 import { Cards } from "./cards.js";
-import { clear, load, save } from "./keep.js";
+import { clear, dropPages, hireWorker, keepAtHand } from "./keep.js";
 import { listen } from "./keys.js";
 import { Outbox } from "./outbox.js";
 import { Stage } from "./stage.js";
@@ -28,7 +28,7 @@ function begin(root) {
     go(new URL(event.currentTarget.href).pathname);
   });
   if (cards.practice) return;
-  if (!("last" in root.dataset)) ahead(root.dataset.next, AHEAD);
+  prepare(root);
   spent();
 }
 
@@ -81,7 +81,6 @@ async function go(path, { push = true } = {}) {
 }
 
 function swap(root, path) {
-  root.querySelectorAll("noscript").forEach((one) => one.remove());
   const sent = answered.get(path) ?? queued(path);
   if (sent && sent.revision > Number(root.dataset.revision)) overlay(root, sent);
   item.replaceWith(root);
@@ -97,12 +96,9 @@ function overlay(root, { picked, comment, revision }) {
   root.dataset.revision = String(revision);
   const form = root.querySelector("[data-form]");
   form.elements.revision.value = String(revision);
-  form.elements.key.value = freshKey();
   form.elements.comment.value = comment ?? "";
   form.querySelectorAll("[name=marked], [name=chosen]").forEach((input) => (input.checked = picked.includes(input.value)));
 }
-
-const freshKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /** The page of an item, from what was fetched or from the server; keeps asking while the network is away. */
 async function take(path) {
@@ -133,7 +129,12 @@ async function fetchPage(path) {
   }
 }
 
-const parse = (html) => document.adoptNode(new DOMParser().parseFromString(html, "text/html").querySelector("[data-item]"));
+/** The item alone, without what is meant for browsers that run no scripts: it would be fetched otherwise. */
+function parse(html) {
+  const root = new DOMParser().parseFromString(html, "text/html").querySelector("[data-item]");
+  root.querySelectorAll("noscript").forEach((one) => one.remove());
+  return document.adoptNode(root);
+}
 
 /** The item of a fetched page: made while the rater looked at the one before, or anew where it was shown already. */
 function unfold(page) {
@@ -142,17 +143,31 @@ function unfold(page) {
   return root;
 }
 
-/** Fetches the next items with their pictures, one after the other, while the rater looks at this one. */
+/** The next items are fetched while the rater looks at this one; with them it outlives a reload without a network. */
+async function prepare(root) {
+  const folder = new URL("../../", import.meta.url).pathname;
+  const here = [location.pathname, root.querySelector("[data-previous]")?.pathname, ...films(root, true).flat()];
+  const next = "last" in root.dataset ? [] : await ahead(root.dataset.next, AHEAD);
+  const scripts = performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname);
+  if (item === root) keepAtHand([...new Set([...here, ...next, ...scripts.filter((path) => path.startsWith(folder))])].filter(Boolean));
+}
+
+/** Fetches items with their pictures, one after the other; returns the addresses of both. */
 async function ahead(path, count) {
-  if (!path || count < 1) return;
-  const page = pages.get(path) ?? (await fetchPage(path));
-  if (!page?.html) return;
+  const page = path && count > 0 && (pages.get(path) ?? (await fetchPage(path)));
+  if (!page?.html) return [];
   const root = (page.root ??= parse(page.html));
-  root.querySelectorAll("[data-frame]").forEach((frame) => {
-    if (frame.dataset.src && count < AHEAD) return; // the loop's frames only of the very next item
-    new Image().src = frame.dataset.src ?? frame.src;
-  });
-  if (!("last" in root.dataset)) await ahead(root.dataset.next, count - 1);
+  const [pictures, clip] = films(root, count === AHEAD);
+  pictures.forEach((one) => (new Image().src = one));
+  clip.forEach((one) => fetch(one).catch(() => {}));
+  return [path, ...pictures, ...clip, ...("last" in root.dataset ? [] : await ahead(root.dataset.next, count - 1))];
+}
+
+/** Addresses of an item's pictures and its clip: of the very next item all that its loop shows, of later ones the key frame. */
+function films(root, all) {
+  const clip = root.querySelector("[data-clip]");
+  const frames = [...root.querySelectorAll("[data-frame]")].filter(({ dataset }) => !dataset.src || (all && !clip));
+  return [frames.map(({ dataset, src }) => dataset.src ?? new URL(src).pathname), all && clip ? [clip.dataset.src] : []];
 }
 
 /** One sentence over the page. What is said of the network goes by itself; the rest stays until it is answered. */
@@ -213,7 +228,8 @@ function start() {
   const root = document.querySelector("[data-item]");
   if (net) watchOutbox();
   outbox.flush();
-  if (!root) return;
+  if (!root) return dropPages();
+  hireWorker(net.dataset.worker);
   begin(root);
   if (queued(location.pathname)?.revision > Number(root.dataset.revision)) onward(); // sent, then the page was reloaded
   listen({ cards: () => cards, stage: () => stage, root: () => item });

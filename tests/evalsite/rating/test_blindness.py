@@ -55,6 +55,7 @@ def journey(campaign: Campaign, sittings: int = 1) -> Iterator[tuple[str, Any]]:
     yield "start", begun
     path = begun.headers["Location"]
     yield "sitting", client.get(path.rsplit("/", 2)[0] + "/")
+    yield "worker", client.get("/rate/worker.js")
     while not path.endswith("/done/"):
         item = Item.objects.get(assignment__public_id=path.split("/")[2], position=path.split("/")[3])
         cards = [card["id"] for card in item.cards]
