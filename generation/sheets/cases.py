@@ -56,8 +56,9 @@ tr + tr > * { border-top: 1px solid var(--line); } ul { margin: 0; padding-left:
 .said { display: inline-block; background: var(--tint); border: 1px solid var(--line); border-radius: 1rem;
   padding: 0 .6rem; margin: 1px 2px; overflow-wrap: anywhere; }
 .other { border-style: dashed; background: none; } .null { color: var(--soft); font-style: italic; }
-.answers { margin-top: .75rem; background: var(--tint); border-radius: 6px; padding: .25rem .75rem; }
-.answers th { width: 9rem; } .answers .said { background: var(--paper); } .people th { color: #0072b2; }
+.answers { margin-top: .75rem; background: var(--tint); border-radius: 6px; }
+.answers th { width: 9rem; padding-left: .75rem; } .answers .said { background: var(--paper); }
+.people th { color: #0072b2; }
 .same { color: #00674c; font-size: .8rem; white-space: nowrap; }
 footer { margin-top: 2rem; border-top: 1px solid var(--line); padding-top: .5rem; font-size: .8rem; color: var(--soft);
   overflow-wrap: anywhere; }

@@ -1,6 +1,7 @@
 """The command line: what it prints, what it refuses, and its exit status."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -62,7 +63,10 @@ def test_from_raw_files_to_outputs_and_figures(tmp_path, capsys):
     assert set(outputs[0]) == {"sample", "rank", "text", "score"}
     capsys.readouterr()
     run("evaluate", model, "--corpus", corpus, "--limit", 5, "--generate", 2)
-    result = json.loads(capsys.readouterr().out)
+    found = capsys.readouterr()
+    assert re.search(r"^UT +- +0\.\d{4} ", found.err, re.MULTILINE)  # Table 1 for whoever looks on
+    assert re.search(r"^E-GA \(published\) +0\.6274 ", found.err, re.MULTILINE)
+    result = json.loads(found.out)
     assert result["items"] == 5
     assert set(result["ranking"]["metrics"]) == set(result["ranking"]["random"]) == {"R@1", "R@5", "R@10", "MR", "MRR"}
     assert Path(result["candidates"]).is_file()
@@ -103,8 +107,6 @@ def test_frames_become_features_once(make_corpus, capsys):
     ],
 )
 def test_mistakes_end_in_one_sentence_and_status_one(tmp_path, monkeypatch, capsys, words, sentence):
-    import re
-
     monkeypatch.chdir(tmp_path)
     found = run(*words, status=1, capsys=capsys)
     assert re.search(sentence, found.err)

@@ -46,6 +46,13 @@ def test_the_table_is_aligned_and_holds_the_published_rows(corpus, capsys):
     assert lines[-1].split()[:4] == ["corpus", "2", "3", "1.5"]
 
 
+def test_what_is_no_corpus_is_refused_in_a_sentence(tmp_path, capsys):
+    assert main(["stats", str(tmp_path / "nowhere")]) == 1
+    found = capsys.readouterr()
+    assert "nowhere is no corpus" in found.err
+    assert (found.err.count("\n"), found.out) == (1, "")
+
+
 def test_the_rows_come_as_json_too(corpus, capsys):
     assert main(["stats", str(corpus.root), "--json"]) == 0
     (row,) = json.loads(capsys.readouterr().out)

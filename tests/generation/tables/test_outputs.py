@@ -64,6 +64,26 @@ def test_the_human_column_comes_from_a_campaign(result, report, capsys):
     assert "40 raters." in found.err
 
 
+def test_the_report_of_a_real_campaign_is_understood(result, tmp_path, capsys):
+    """The two buildings share this file and no import."""
+    from evalsite.reports.summary import summarise
+    from tests.evalsite.reports.study import tables
+
+    def report(protocol, answers):
+        texts = {"e_ga": {"s1": ["对抗"], "s2": ["生成"]}, "human": {"s1": ["真的"], "s2": ["也是"]}}
+        path = tmp_path / "report.json"
+        path.write_text(json.dumps(summarise(tables(protocol, texts, answers)), default=str))
+        return ["--human", str(path)]
+
+    answers = [("r1", "s1", ["对抗"]), ("r1", "s2", []), ("r2", "s1", []), ("r2", "s2", ["也是"])]
+    assert main(["table", "--table", "1", "--no-published", result(), *report("human_recall", answers)]) == 0
+    found = capsys.readouterr()
+    assert [line.split()[:2] for line in found.out.splitlines()[1:]] == [["E-GA", "0.7500"], ["people", "0.7500"]]
+    assert "2 raters." in found.err
+    assert main(["table", "--table", "1", result(), *report("preference", [("r1", "s1", "对抗")])]) == 1
+    assert "has no Human Recall" in capsys.readouterr().err
+
+
 def test_simulated_raters_are_never_called_people(result, report, capsys):
     assert main(["table", "--table", "1", result(), "--human", report(simulated=40)]) == 0
     assert "40 SIMULATED raters, not people" in capsys.readouterr().err

@@ -75,6 +75,11 @@ def test_other_corpora_densities_and_names_are_blocks_and_rows(result, capsys):
     ]  # fmt: skip
 
 
+def test_easier_candidates_are_another_block(result, capsys):
+    titles = printed(capsys, "--no-published", result(), result("b.json", plausible=False))[0]
+    assert "mine, 4 items, 3.00 truths, no plausible negatives" in titles
+
+
 def test_a_line_for_each_data_set_is_the_narrow_layout(result, capsys):
     lines = printed(capsys, "--lines", result())
     assert len(lines) == 1 + 12 + 2
