@@ -18,7 +18,7 @@ from generation.corpus.vocabulary import BOS, EOS, PAD, UNK, Vocabulary
 from generation.decoding import Hypothesis, Options, Output
 from generation.errors import UserError
 from generation.seeds import derive
-from generation.systems.base import Config, Neural
+from generation.systems.base import Batch, Config, Neural, Plan
 
 CHUNK = 64  # samples written for together
 
@@ -61,6 +61,31 @@ class Characters(Neural):
         """Comments -> (N, T) ids with <BOS> and <EOS>, padded to the longest of them."""
         ids = torch.tensor([self.vocabulary.frame(text, self.config.comment_length) for text in texts])
         return ids[:, : int((ids != self.vocabulary.pad).sum(1).max())]
+
+
+class Shared(Characters):
+    """A system whose config has ``together``: so many comments of a frame share one look at it in training."""
+
+    def examples(self, samples: Sequence[Sample]) -> Sequence[tuple[Sample, tuple[str, ...]]]:
+        """(moment, at most ``together`` of its comments)."""
+        k = self.config.together
+        return [(s, s.references[i : i + k]) for s in samples for i in range(0, len(s.references), k)]
+
+    def collate(self, examples: Sequence[Any], generator: torch.Generator) -> Batch:
+        """pixels (B, 3 * 64 * 64), target (N, T), frame (N,): which of the pictures a comment belongs to."""
+        texts = [text for _, comments in examples for text in comments]
+        return {
+            "pixels": self.pixels([sample for sample, _ in examples]),
+            "target": self.ids(texts),
+            "frame": torch.tensor([row for row, (_, comments) in enumerate(examples) for _ in comments]),
+        }
+
+    def plan(self) -> Plan:
+        """As many comments a batch as the config says, whatever ``together``; it ends with its last weights where
+        ``keep_best`` is false."""
+        c = self.config
+        batch = max(c.batch // c.together, 1)
+        return Plan(epochs=c.epochs, batch=batch, steps=c.steps, dev_every=c.dev_every, keep_best=c.keep_best)
 
 
 class NoiseWriter(Characters):
@@ -130,4 +155,3 @@ class NoiseWriter(Characters):
             **ends,
         )
         return [hypotheses[0] for hypotheses in found]
-

@@ -37,12 +37,14 @@ from generation.autoencoders import (
 )
 from generation.corpus.records import Sample
 from generation.corpus.vocabulary import Vocabulary
+from generation.decoding import Options
 from generation.errors import UserError
 from generation.layers import token_losses
 from generation.systems._characters import CharacterConfig, NoiseWriter
 from generation.systems.base import Batch, Plan, Update
 
 IMAGE, TEXT, GAN = "embed-image", "embed-text", "gan"
+TEMPERATURE = 0.2  # of the contrast
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,10 +52,12 @@ class EGAConfig(CharacterConfig):
     """The paper's values; see the module's docstring for what it does not state.
 
     ``mu0``, ``image_mu0``: how far means may go for nothing. ``anneal``: share of the steps in which the divergence
-    grows. ``semantic``: weight of Eq. 7. ``real``: a comment's vector in stage ``gan`` is its ``mean`` or a ``draw``.
-    ``penalty``: weight of the gradient penalty (Gulrajani et al. 2017) that then takes the place of clipped weights.
-    ``adam``: all optimizers are Adam. ``calm``: rates fall to nothing over this last share of a stage. ``lr``,
-    ``momentum``, ``gradient_norm`` are of the autoencoders, ``gan_lr`` and ``decay`` of the GAN.
+    grows. ``semantic``: weight of Eq. 7. ``contrast``: weight of telling by cosine which comment of a batch is from the
+    same frame; not in the paper, whose Eq. 7 is as small where the comments of all frames point one way.
+    ``real``: a comment's vector in stage ``gan`` is its ``mean`` or a ``draw``. ``penalty``: weight of the gradient
+    penalty (Gulrajani et al. 2017) that then takes the place of clipped weights. ``adam``: all optimizers are Adam.
+    ``calm``: rates fall to nothing over this last share of a stage. ``lr``, ``momentum``, ``gradient_norm`` are of the
+    autoencoders, ``gan_lr`` and ``decay`` of the GAN.
     """
 
     image_vector: int = 512
@@ -66,6 +70,7 @@ class EGAConfig(CharacterConfig):
     image_mu0: float = 2.0
     anneal: float = 0.5
     semantic: float = 1.0
+    contrast: float = 0.0
     real: str = "mean"
     n_critic: int = 5
     weight_clip: float = 0.01
@@ -310,6 +315,8 @@ class EGA(NoiseWriter):
             kl = kl + (counts * hinge_kl(posterior, self.config.mu0)).mean()
         apart = (paired * (1 - F.cosine_similarity(*mean, dim=-1))).mean()  # Eq. 7
         loss = rebuilt + self.config.semantic * apart + weight * kl
+        if self.config.contrast:
+            loss = loss + self.config.contrast * _contrast(*mean, batch["paired"])
         return {"loss": loss, "nll": rebuilt, "apart": apart, "kl": kl}
 
     def _known(self, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -375,10 +382,22 @@ class EGA(NoiseWriter):
         """Comments' vectors (N, d_s) -> the cache with which their writing begins."""
         return {"vector": vectors, "state": self.text.decoder.start(vectors)}
 
+    def read(self, vectors: Tensor) -> list[str]:
+        """Vectors of comments (N, d_s) -> the texts they stand for, character by character the likeliest."""
+        found = self._likeliest(self.cache_of(vectors), len(vectors), Options(decoding="greedy"))
+        return [self.vocabulary.decode(hypothesis.ids) for hypothesis in found]
+
     def write_on(self, tokens: Tensor, cache: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         embedded = self.text.embedding(tokens[:, None])
         hidden, state = self.text.decoder(embedded, cache["vector"], cache["state"])
         return self.text.decoder.out(hidden[:, -1]), {**cache, "state": state}
+
+
+def _contrast(first: Tensor, second: Tensor, paired: Tensor) -> Tensor:
+    """Cross entropy of each comment's partner among the second comments of the batch, by cosine: (B, d_s) twice."""
+    cosines = F.normalize(first, dim=-1) @ F.normalize(second, dim=-1).T
+    losses = F.cross_entropy(cosines / TEMPERATURE, torch.arange(len(first), device=first.device), reduction="none")
+    return (paired * losses).mean()
 
 
 def _partner(count: int, number: int, generator: torch.Generator) -> int:

@@ -18,6 +18,7 @@ from generation.autoencoders import (
     hinge_kl,
     standard_kl,
 )
+from tests.generation.systems.plain import gru
 
 
 @pytest.mark.parametrize(("free", "expected"), [(0, 0), (1, 0.0975), (2, 0.2665), (4, 0.5063), (8, 0.7129)])
@@ -103,22 +104,10 @@ def test_text_networks_equal_a_gru_written_out_and_padding_changes_nothing():
     got = encoder(embedded, lengths, condition)
     hidden, last = decoder(embedded, vectors, decoder.start(vectors))
     for n in range(2):
-        states = gru(encoder.rnn, torch.zeros(4), embedded[n, : lengths[n]])
+        states = list(gru(encoder.rnn, torch.zeros(4), embedded[n, : lengths[n]]))
         expected = encoder.out.weight @ torch.cat([states[-1], condition[n]]) + encoder.out.bias
         torch.testing.assert_close(got[n], expected, atol=1e-5, rtol=0)
         first = torch.tanh(decoder.first.weight @ vectors[n] + decoder.first.bias)
         beside = torch.cat([embedded[n], vectors[n].expand(5, 2)], dim=-1)
-        torch.testing.assert_close(hidden[n], torch.stack(gru(decoder.rnn, first, beside)), atol=1e-5, rtol=0)
+        torch.testing.assert_close(hidden[n], torch.stack(list(gru(decoder.rnn, first, beside))), atol=1e-5, rtol=0)
     torch.testing.assert_close(last, hidden[:, -1])
-
-
-def gru(rnn, state, inputs):
-    """Cho et al. 2014, one row: the states after each input."""
-    states = []
-    for x in inputs:
-        reset, update, new = (rnn.weight_ih_l0 @ x + rnn.bias_ih_l0).chunk(3)
-        back = (rnn.weight_hh_l0 @ state + rnn.bias_hh_l0).chunk(3)
-        gate = torch.sigmoid(update + back[1])
-        state = (1 - gate) * torch.tanh(new + torch.sigmoid(reset + back[0]) * back[2]) + gate * state
-        states.append(state)
-    return states
