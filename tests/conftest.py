@@ -1,6 +1,7 @@
 """What every test may ask for."""
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,13 @@ from hypothesis import settings as hypothesis_settings
 # No test is timed: a slow machine is not a failure.
 hypothesis_settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("untimed")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files go first, so that two processes end together: browsers, workers and what is marked slow."""
+    long = {"slow", "browser", "workers"}
+    weight = Counter(item.path for item in items for mark in item.iter_markers() if mark.name in long)
+    items.sort(key=lambda item: -weight[item.path])
 
 
 @pytest.fixture(scope="session")

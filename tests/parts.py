@@ -36,11 +36,11 @@ def postgres() -> Iterator[str]:
 def run(part: str, options: list[str]) -> int:
     """One part, announced."""
     print(f"\n== {part} ==", flush=True)
+    both = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")  # tests/conftest.py puts long files first
     if part == "sqlite":
-        return pytest("-n", "2", "--dist", "loadfile", *options)
+        return pytest(*both, *options)
     with postgres() as url:
-        web = ["tests/evalsite", "-n", "2", "--dist", "loadfile", *options]
-        return pytest(*web, DATABASE_URL=url)
+        return pytest("tests/evalsite", *both, *options, DATABASE_URL=url)
 
 
 def main(arguments: list[str]) -> int:
