@@ -59,13 +59,13 @@ def _body(request: Request) -> bytes:
 
 
 def weigh(page: Page) -> Load:
-    """Load the item on the page anew, with an empty cache, and note what it asks for."""
+    """Load the item on the page anew, with an empty cache, and note what it asks for. No worker may serve it."""
     load = Load()
     session = page.context.new_cdp_session(page)
     session.send("Network.clearBrowserCache")
     page.on("request", load.note)
     page.reload()
-    page.wait_for_timeout(1500)
+    page.wait_for_load_state("networkidle")
     page.remove_listener("request", load.note)
     return load
 
@@ -76,7 +76,8 @@ def next_item(page: Page) -> list[float]:
     total = int(page.locator("[data-item]").get_attribute("data-total") or 0)
     for number in range(rater.position(page), total):
         rater.at_item(page, number)
-        page.wait_for_timeout(1500)
+        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(500)
         rater.mark(page, 0)
         times.append(float(page.evaluate(NEXT_ITEM)))
     return times
@@ -93,10 +94,14 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
         try:
             for protocol in ("human_recall", "preference"):
-                page = browser.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN").new_page()
+                looks = {"viewport": {"width": 1280, "height": 800}, "locale": "zh-CN"}
+                page = browser.new_context(**looks, service_workers="block").new_page()
                 rater.come_in(page, site.url + links[protocol][0])
                 load = weigh(page)
+                page = browser.new_context(**looks).new_page()
+                rater.come_in(page, site.url + links[protocol][1])
                 _print(protocol, load, next_item(page))
+            _print_worker(page, site.url)
         finally:
             browser.close()
             site.kill()
@@ -109,6 +114,12 @@ def _print(protocol: str, load: Load, times: list[float]) -> None:
     print(f"rater page requests: {len(load.page)} requests ({how}, without pictures)")
     print(f"rater page pictures before it is ready: {len(load.pictures)} requests ({how})")
     print(f"next item: {median(times):.0f} ms median, {max(times):.0f} ms slowest ({how}, from Send to the next frame)")
+
+
+def _print_worker(page: Page, url: str) -> None:
+    first = page.request.get(f"{url}/rate/worker.js").text()
+    script = page.request.get(url + first.split('"')[-2]).body()
+    print(f"worker for visits without a network: {len(first + script.decode()) / 1000:.1f} kB (once, beside the page)")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from evalsite.rating import identity, pages, privacy
+from evalsite.rating import identity, invitations, pages, privacy
 from evalsite.rating.models import Item, Rater
 
 _SURE = pages.Problem(
@@ -33,11 +33,18 @@ def my_data(request: HttpRequest) -> HttpResponse:
             "pseudonym": rater.pseudonym,
             "consented_at": rater.consented_at,
             "withdrawn_at": rater.withdrawn_at,
+            "told": _told(rater),
             "answered": Item.objects.filter(assignment__rater=rater, revision__gt=0).count(),
         }
         for rater in known
     ]
     return render(request, "rating/my_data.html", {"raters": rows, "knows_rater": True})
+
+
+def _told(rater: Rater) -> list[tuple[str, float]]:
+    """The screening questions with the rater's answers."""
+    asked = invitations.questions(rater.campaign, pages.language())
+    return [(one.label, rater.screening[one.name]) for one in asked if one.name in rater.screening]
 
 
 @never_cache

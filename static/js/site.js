@@ -14,6 +14,10 @@ function choose(name) {
   document.cookie = `theme=${name}; path=/; max-age=${YEAR}; SameSite=Lax`;
 }
 
+/** A page that was kept on the device may be older than the choice. */
+const cookie = document.cookie.match(/(?:^|; )theme=(light|dark)/);
+if (cookie) document.documentElement.dataset.theme = cookie[1];
+
 const toggle = document.querySelector("[data-theme-toggle]");
 if (toggle) {
   toggle.hidden = false;

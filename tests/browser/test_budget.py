@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_a_page_is_light_and_the_next_one_is_there_at_once(opened: Opener, link: Callable[[str], str]) -> None:
-    page = opened("zh")
+    page = opened("zh", service_workers="block")
     rater.come_in(page, link("human_recall"))
     load = weigh(page)
     assert 10_000 < load.plain < 80_000

@@ -80,6 +80,8 @@ export class Stage {
     this.pairs = [...root.querySelectorAll("[data-comment]")].map((row, i) => this.pair(row, i));
     this.controls();
     this.roll(this.stage.querySelector("[data-clip]"));
+    this.mend = () => this.frames.filter((one) => one.src && one.complete && !one.naturalWidth).forEach((one) => (one.src = one.src));
+    addEventListener("online", this.mend);
     this.observer = new ResizeObserver(() => this.arrange());
     this.observer.observe(this.screen);
   }
@@ -268,6 +270,7 @@ export class Stage {
   }
 
   stop() {
+    removeEventListener("online", this.mend);
     this.observer.disconnect();
     cancelAnimationFrame(this.frame);
     this.flights.forEach((flight) => flight.cancel());

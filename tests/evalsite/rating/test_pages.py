@@ -305,7 +305,9 @@ def test_raters_hold_their_own_data(recall: Campaign) -> None:
     path = anna.come_in(recall)
     anna.answer(path, comment="meine Meinung")
     rater = Rater.objects.get()
-    assert rater.pseudonym in anna.get("/my-data/").content.decode()
+    shown = anna.get("/my-data/").content.decode()
+    assert rater.pseudonym in shown
+    assert re.search(r"how many years.*?<dd>5</dd>", shown), "what was said about oneself"
     export = anna.get(f"/my-data/{rater.pk}/export/")
     assert "attachment" in export.headers["Content-Disposition"]
     assert export.json()["items"][0]["answers"][0]["comment"] == "meine Meinung"
