@@ -10,7 +10,7 @@ from evalsite.rating.cards import key
 from evalsite.reports.estimators import bias, quality
 from evalsite.reports.estimators.results import Floats
 from evalsite.reports.measures.base import Measured
-from evalsite.reports.tables import HUMAN, Tables, first_rows
+from evalsite.reports.tables import HUMAN, Tables, card_step, first_rows
 
 Row = dict[str, Any]
 
@@ -50,8 +50,11 @@ def response_times(tables: Tables) -> Row:
     }
 
 
-def positions(measured: Measured) -> Row:
-    """How often cards were picked at each place, against what place without influence would give."""
+def positions(tables: Tables, measured: Measured) -> Row:
+    """How often cards were picked at each place, against what place without influence would give.
+
+    `every` n-th item was looked at.
+    """
     picks = measured.picks
     seen = picks.position > 0
     item, place, picked = picks.item[seen], picks.position[seen] - 1, picks.picked[seen]
@@ -59,6 +62,7 @@ def positions(measured: Measured) -> Row:
     found = bias.position_bias(item[first], place[first], picked[first])
     return {
         "items": len(np.unique(item)),
+        "every": card_step(len(tables.items.rater)),
         "shown": list(found.shown),
         "picked": list(found.picked),
         "expected": list(found.expected),

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 
 from evalsite.reports import figures, presentation
 from evalsite.reports.definitions import DEFINITIONS
+from evalsite.reports.figures.style import Chart
 from evalsite.reports.presentation import Sheet
 from evalsite.reports.rendering.text import findings
 
@@ -43,7 +44,8 @@ class Shown:
 def context(report: dict[str, Any]) -> dict[str, Any]:
     """Everything but addresses."""
     charts = [
-        Shown(chart.name, chart.title, chart.caption, chart.describe(report)) for chart in figures.available(report)
+        Shown(chart.name, chart.title, _caption(chart, report), chart.describe(report))
+        for chart in figures.available(report)
     ]
     if report.get("blinded"):
         raters = presentation.raters(report)
@@ -62,6 +64,10 @@ def context(report: dict[str, Any]) -> dict[str, Any]:
         "conduct": [chart for chart in charts if chart.name not in beside],
         "definitions": used(list(sheets.values())),
     }
+
+
+def _caption(chart: Chart, report: dict[str, Any]) -> str:
+    return " ".join(filter(None, (str(chart.caption), chart.note(report))))
 
 
 def used(sheets: list[Sheet]) -> list[tuple[str, Any]]:

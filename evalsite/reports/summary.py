@@ -132,7 +132,7 @@ def _distributions(tables: Tables, kept: Tables, measured: Measured) -> Report:
     return {
         "days": distributions.by_day(tables),
         "response_times": distributions.response_times(kept),
-        "position_bias": distributions.positions(measured),
+        "position_bias": distributions.positions(tables, measured),
         "length_bias": distributions.lengths(kept, measured),
         "map": distributions.map_of_samples(kept, measured),
         "examples": distributions.examples(kept, measured),

@@ -12,7 +12,8 @@ from evalsite.rating import campaigns, protocols
 from evalsite.rating.campaigns import CampaignError
 from evalsite.rating.models import Campaign, Frozen
 from evalsite.rating.options import SettingsError
-from evalsite.staff import overview
+from evalsite.reports.planning import PlanError
+from evalsite.staff import overview, prospects
 from evalsite.staff.access import StaffRequest, staff_page
 from evalsite.staff.campaign_forms import BasisForm, CampaignForm, CloneForm, InviteForm, NewCampaignForm
 
@@ -70,8 +71,24 @@ def detail(request: StaffRequest, slug: str) -> HttpResponse:
         "invite_form": InviteForm(),
         "clone_form": CloneForm(initial={"slug": overview.free_slug(campaign.slug)}),
         "section": "campaigns",
+        **(_prospect(request, campaign) if draft else {}),
     }
     return render(request, "staff/campaign.html", context)
+
+
+def _prospect(request: StaffRequest, campaign: Campaign) -> dict[str, Any]:
+    """What the draft can be expected to show, once asked for: it is simulated then."""
+    try:
+        form = prospects.form(campaign, request.GET)
+    except SettingsError:
+        return {}  # the page names what is wrong
+    found = None
+    if form and form.is_valid():
+        try:
+            found = prospects.prospect(campaign, form.cleaned_data)
+        except PlanError as error:
+            form.add_error(None, str(error))
+    return {"prospect_form": form, "prospect": found}
 
 
 @staff_page("GET", "HEAD", "POST")

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from evalsite.rating import invitations
+from evalsite.rating import campaigns, invitations
 from evalsite.rating.models import Campaign
 from evalsite.staff.access import StaffRequest, staff_page
 from evalsite.staff.campaign_forms import InviteForm
@@ -47,6 +47,7 @@ def open_link(request: StaffRequest, slug: str) -> HttpResponse:
     if closed(request, campaign):
         return redirect("staff:campaign", slug)
     link = invitations.link(invitations.open_link(campaign=campaign))
+    campaigns.log(campaign, "open_link", actor=str(request.user))
     return render(request, "staff/invited.html", {"campaign": campaign, "open_link": link, "section": "campaigns"})
 
 

@@ -76,6 +76,8 @@ ACTIONS = {
     "paused": _("paused"),
     "resumed": _("resumed"),
     "closed": _("closed"),
+    "open_link": _("an open link made"),
+    "open_link_closed": _("the open link switched off"),
     "unblinded": _("looked at the results"),
     "evaluated": _("automatic measures added"),
     "withdrawn": _("a rater withdrew"),

@@ -16,6 +16,7 @@ from tests.browser.study import SHORT, SYSTEMS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+FIGURES = 4  # at the least: the systems, the time an item takes, places, days
 PASSWORD = "a bridge of paper boats"
 STAFF = f"""
 from django.contrib.auth.models import User
@@ -73,7 +74,9 @@ def test_what_raters_clicked_is_what_staff_read(
     names = site.rows("SELECT name FROM testsets_system WHERE slug IN (?, ?, ?)", *SYSTEMS)
     for [name] in names:
         expect(page.get_by_role("rowheader", name=name).first).to_be_visible()
-    for figure in page.locator("main img:visible").all():
-        figure.scroll_into_view_if_needed()
-        expect(figure).to_have_js_property("complete", True)
-        assert figure.evaluate("image => image.naturalWidth") > 0
+    pictures = page.locator("main figure.chart img:visible")
+    expect(pictures).to_have_count(page.locator("main figure.chart").count())  # one of light and dark each
+    assert pictures.count() >= FIGURES
+    for picture in pictures.all():
+        picture.scroll_into_view_if_needed()
+        expect(picture).not_to_have_js_property("naturalWidth", 0)  # 0: not loaded yet, or broken

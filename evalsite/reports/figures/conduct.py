@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from evalsite.reports.definitions import definition
 from evalsite.reports.figures.style import WIDTH, Chart, Ink, plain
-from evalsite.reports.presentation import number, percent, probability
+from evalsite.reports.presentation import count, number, percent, probability
 
 Report = dict[str, Any]
 Table = tuple[Sequence[str], Sequence[Sequence[Any]]]
@@ -138,6 +138,15 @@ def _say_positions(report: Report) -> str:
     return f"{', '.join(f'{place}: {share}' for place, share in enumerate(shares, 1))}; {test}"
 
 
+def _sampled(report: Report) -> str:
+    """Of large campaigns only some cards are looked at (see `tables.card_step`)."""
+    found = report["position_bias"]
+    if found.get("every", 1) == 1:
+        return ""
+    text = gettext("Counted on %(items)s items, one in %(every)s of those dealt out: enough to show any influence.")
+    return text % {"items": count(found["items"]), "every": found["every"]}
+
+
 # -- days -------------------------------------------------------------------------------------------------------
 
 
@@ -201,6 +210,7 @@ CHARTS = (
         _positions_table,
         _positions,
         lambda _report: (WIDTH, 2.8),
+        note=_sampled,
     ),
     Chart(
         "days",

@@ -86,6 +86,8 @@ class Chart:
     draw: Callable[[Figure, Report, Ink], None]
     size: Callable[[Report], tuple[float, float]] = field(default=lambda _report: (WIDTH, 3.2))
     blind: bool = False
+    note: Callable[[Report], str] = field(default=lambda _report: "")
+    """What must be said beside the caption of this very report; mostly nothing."""
 
 
 @cache
