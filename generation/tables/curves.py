@@ -2,9 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from generation.errors import UserError
 from generation.tables.ranking import METRICS, RANDOM, Row
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 FORMATS = (".svg", ".pdf", ".png")
 PANELS = ("R@1", "R@5", "R@10", "MRR")
@@ -58,7 +63,7 @@ def draw(results: Sequence[tuple[Row, Row]], out: Path) -> None:
         _save(figure, out)
 
 
-def _panel(axes: "Axes", metric: str, found: dict[str, list[Row]], random: Row) -> None:  # type: ignore[name-defined]  # noqa: F821
+def _panel(axes: "Axes", metric: str, found: dict[str, list[Row]], random: Row) -> None:
     i = METRICS.index(metric)
     styles = zip(COLOURS, DASHES, MARKERS, strict=True)
     for (system, rows), (colour, dash, marker) in zip(found.items(), styles, strict=False):
@@ -75,7 +80,7 @@ def _panel(axes: "Axes", metric: str, found: dict[str, list[Row]], random: Row) 
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _save(figure: "Figure", out: Path) -> None:  # type: ignore[name-defined]  # noqa: F821
+def _save(figure: "Figure", out: Path) -> None:
     """Whole or not at all; the same bytes for the same results."""
     out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_name(out.name + ".part")
