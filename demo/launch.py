@@ -11,26 +11,13 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-CORPUS = ROOT / "demo" / "corpus"
-TRAINED = {"ut": "demo"}  # system -> preset; retrieval needs no preset
-SYSTEMS = ("ut", "tfidf")
-PER_SAMPLE = 3
-DECODING = ["decoding=sample", "temperature=0.7", "top_p=0.9"]  # livelier than a beam; the seed repeats it
-RATERS = 3
-CAMPAIGNS: dict[str, tuple[str, str, list[str]]] = {
-    "demo-recall": ("human_recall", "弹幕真假 · Which comments are fake?", []),
-    "demo-preference": ("preference", "最佳弹幕 · Which comment is best?", [f"raters={RATERS}"]),
-}
+from demo.processes import ROOT, celery, free, front_page, running
+from demo.studies import DECODING, PER_SAMPLE, RATERS, STUDIES, SYSTEMS
+from demo.training import CORPUS, checkpoints, generation
 
 
 def say(line: str) -> None:
@@ -55,11 +42,6 @@ def environment(port: int) -> Path:
     folder = Path(settings.DATA_DIR) / "demo"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def generation(*arguments: str | Path) -> None:
-    """`python -m generation ...`, its progress bars on this terminal."""
-    subprocess.run([sys.executable, "-m", "generation", *map(str, arguments)], cwd=ROOT, check=True)
 
 
 def manage(*arguments: str | Path) -> None:
@@ -87,47 +69,6 @@ def corpus(folder: Path) -> None:
     manage("import_outputs", "demo", "human")
 
 
-def checkpoints(folder: Path) -> None:
-    """Visual features once, then every system that is not trained yet."""
-    missing = [name for name in SYSTEMS if not (folder / "checkpoints" / name / "config.json").exists()]
-    if missing and not any((CORPUS / "features").glob("*.safetensors")):
-        generation("features", CORPUS, "--backbone", "efficientnet_lite0")
-    for name in missing:
-        preset = ["--preset", TRAINED[name]] if name in TRAINED else []
-        generation("train", name, *preset, "--corpus", CORPUS, "--out", folder / "checkpoints" / name)
-
-
-@contextmanager
-def running(name: str, command: list[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A process of ours, its words in a log, stopped with everything it started."""
-    log = (folder / f"{name}.log").open("ab")
-    process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
-    try:
-        yield process
-    finally:
-        stop(process)
-        log.close()
-
-
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """Ask the whole group to end; insist after ten seconds."""
-    for wish in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, wish)
-            process.wait(timeout=10)
-        except ProcessLookupError:
-            return
-        except subprocess.TimeoutExpired:
-            continue
-
-
-def celery(app: str, queue: str) -> list[str]:
-    """The command of one worker."""
-    name = f"{queue}@%h"  # two workers of one name would answer for each other
-    worker = [sys.executable, "-m", "celery", "-A", app, "worker", "-Q", queue, "-n", name]
-    return [*worker, "--pool", "solo"]
-
-
 def outputs(folder: Path) -> None:
     """A finished run of every system, through the workers."""
     from evalsite.testsets.models import Run
@@ -135,7 +76,7 @@ def outputs(folder: Path) -> None:
     for name in SYSTEMS:
         if not Run.objects.filter(testset__slug="demo", system__slug=name, state=Run.State.FINISHED).exists():
             where = ["--checkpoint", folder / "checkpoints" / name]
-            how = ["--per-sample", str(PER_SAMPLE), "--seed", "1", *(f"--option={o}" for o in DECODING)]
+            how = ["--per-sample", str(PER_SAMPLE), "--seed", "1", *(f"--option={o}" for o in DECODING.get(name, ()))]
             manage("pregenerate", "demo", name, *where, *how, "--wait")
 
 
@@ -148,17 +89,17 @@ def campaigns(folder: Path) -> dict[str, list[str]]:
 
     file = folder / "links.json"
     tokens: dict[str, list[str]] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    for slug, (protocol, title, said) in CAMPAIGNS.items():
+    for slug, study in STUDIES.items():
         if not Campaign.objects.filter(slug=slug).exists():
-            what = ["--protocol", protocol, "--testset", "demo", "--systems", ",".join(SYSTEMS)]
-            manage("create_campaign", slug, *what, "--title", title, *(f"--set={o}" for o in said))
+            what = ["--protocol", study.protocol, "--testset", "demo", "--systems", ",".join(study.systems)]
+            manage("create_campaign", slug, *what, "--title", study.title, *(f"--set={o}" for o in study.options))
             manage("start_campaign", slug)
         if slug not in tokens:
             made = invitations.invite(campaign=Campaign.objects.get(slug=slug), count=RATERS)
             tokens[slug] = [invitation.token for invitation in made]
     file.touch(mode=0o600)
     file.write_text(json.dumps(tokens), encoding="utf-8")
-    return {slug: [f"{settings.SITE_URL}/r/{token}/" for token in tokens[slug]] for slug in CAMPAIGNS}
+    return {slug: [f"{settings.SITE_URL}/r/{token}/" for token in tokens[slug]] for slug in STUDIES}
 
 
 def administrator(folder: Path) -> str:
@@ -176,19 +117,6 @@ def administrator(folder: Path) -> str:
     return password
 
 
-def front_page(url: str, web: subprocess.Popen[bytes], seconds: float = 30) -> None:
-    """Wait until the site answers; raises RuntimeError where it does not."""
-    ends = time.monotonic() + seconds
-    while web.poll() is None and time.monotonic() < ends:
-        try:
-            with urllib.request.urlopen(url, timeout=5) as answer:
-                if answer.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.3)
-    raise RuntimeError(f"The site does not answer at {url}; its log is in var/demo/web.log.")
-
-
 def tell(site: str, links: dict[str, list[str]], password: str) -> None:
     """The addresses a visitor needs."""
     say(f"\n  {site}/\n")
@@ -200,12 +128,6 @@ def tell(site: str, links: dict[str, list[str]], password: str) -> None:
     say(f"\n  Staff and admin: {site}/admin/    user admin    password {password}")
     say("  An empty report? Let simulated raters answer:  .venv/bin/python manage.py simulate demo-recall --raters 20")
     say("\n  Ctrl-C stops everything.\n")
-
-
-def free(port: int) -> bool:
-    """Whether nobody listens at the port yet."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 def interrupted(number: int, frame: object) -> None:
