@@ -10,7 +10,7 @@ from generation.corpus import features, windows
 from generation.corpus.records import Corpus, Sample
 from generation.decoding import Options
 from generation.errors import UserError
-from generation.scoring import candidates, metrics
+from generation.scoring import candidates, metrics, relatedness
 from generation.seeds import derive
 from generation.systems import base
 from generation.systems._decoder import Decoder
@@ -98,7 +98,8 @@ def rank(
 
 
 def write(system: base.System, corpus: Corpus, found: Sequence[Sample], options: EvaluateOptions) -> dict[str, Any]:
-    """BLEU-4, Fluency, Diversity and the non-null rate of several drawn outputs a moment, and of the one best."""
+    """BLEU-4, Fluency, Diversity and the non-null rate of several drawn outputs a moment, and of the one best; where
+    the corpus names scenes also whether they, and as many of people's own, lead to the moment's scene."""
     known = metrics.all_ngrams(text for s in windows.samples(corpus, "train") for text in s.references)
     references = [sample.references for sample in found]
     result = {}
@@ -108,7 +109,20 @@ def write(system: base.System, corpus: Corpus, found: Sequence[Sample], options:
     ):
         outputs = [[output.text for output in row] for row in system.generate(found, decoding)]
         result[name] = metrics.automatic(outputs, references, known, seed=options.seed)
-    return result
+        result[name] |= _related(corpus, found, outputs)
+    people = [list(texts[: options.generate]) for texts in references]
+    return {**result, **({"people": related} if (related := _related(corpus, found, people)) else {})}
+
+
+def _related(corpus: Corpus, found: Sequence[Sample], texts: Sequence[Sequence[str]]) -> dict[str, Any]:
+    """Whether texts speak of their own scene, where a corpus names its scenes; nothing elsewhere."""
+    comments: dict[str, list[str]] = {}
+    for sample in windows.samples(corpus, "train"):
+        comments.setdefault(sample.scene, []).extend(sample.references)
+    if len(comments) < 2 or not all(sample.scene in comments for sample in found):
+        return {}
+    scenes = relatedness.Scenes(comments)
+    return {"scenes": relatedness.related(texts, [sample.scene for sample in found], scenes)}
 
 
 def reduce_by(system: base.System, reduction: str) -> None:
