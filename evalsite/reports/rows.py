@@ -11,11 +11,12 @@ from typing import Any, Literal
 from django.db.models import Count, Q
 
 from evalsite.rating.models import Assignment, Campaign, Item, Judgment, Rater, Submission
+from evalsite.reports.columns import fetch
 from evalsite.testsets.models import Output, Run, Sample
 
 Kind = Literal["text", "integer", "number", "truth", "json"]
 Row = tuple[Any, ...]
-BATCH = 500
+BATCH = 1_000
 """Items held in memory at once, as far as a sitting allows."""
 
 
@@ -118,8 +119,9 @@ def judgments(campaign: Campaign, chosen: Chosen) -> Iterator[Row]:
         }
         said: dict[int, list[Row]] = defaultdict(list)
         found = Judgment.objects.filter(item__assignment__in=list(sitting)).order_by()
-        for pk, *rest in found.values_list("item_id", "revision", "output_id", "criterion", "value"):
-            said[pk].append(tuple(rest))
+        for rows in fetch(found.values_list("item_id", "revision", "output_id", "criterion", "value")):
+            for pk, *rest in rows:
+                said[pk].append(tuple(rest))
         for item in sorted(items, key=lambda row: (*sitting[row["assignment_id"]], row["position"])):
             head = (
                 *sitting[item["assignment_id"]],
@@ -127,32 +129,43 @@ def judgments(campaign: Campaign, chosen: Chosen) -> Iterator[Row]:
                 world.samples[item["sample_id"]],
                 item["purpose"],
             )
-            cards = _places(item["cards"])
-            rows = [
-                (*_judged(world, item, cards, output), revision, criterion, value)
-                for revision, output, criterion, value in said[item["pk"]]
-            ]
-            for system, rank, source, place, kind, revision, criterion, value in sorted(rows, key=_order):
-                counts = revision == item["revision"]
-                at = received.get((item["pk"], revision))
-                yield (*head, revision, counts, at, criterion, system, rank, source, place, kind, value)
+            pk, current = item["pk"], item["revision"]
+            for revision, system, source, rank, criterion, place, kind, value in _judged(world, item, said[pk]):
+                whole = not system
+                yield (
+                    *head,
+                    revision,
+                    revision == current,
+                    received.get((pk, revision)),
+                    criterion,
+                    None if whole else system,
+                    None if whole else rank,
+                    source or None,
+                    place,
+                    None if whole else kind,
+                    value,
+                )
 
 
-def _order(row: Row) -> tuple[Any, ...]:
-    """Within an item: by revision, system, sample, rank, criterion; of the whole item first."""
-    system, rank, source, _place, _kind, revision, criterion, _value = row
-    return revision, system or "", source or "", rank or 0, criterion
-
-
-def _judged(world: _World, item: dict[str, Any], cards: dict[int, tuple[int, str]], output: int | None) -> Row:
-    """System, rank, the output's own sample where it is another, place and kind of the card."""
-    if output is None:
-        return None, None, None, None, None
-    system, rank, sample = world.outputs[output]
-    place, kind = cards.get(output, (None, "output"))
-    if sample != item["sample_id"]:
-        kind = "decoy"
-    return system, rank, world.samples[sample] if sample != item["sample_id"] else None, place, kind
+def _judged(world: _World, item: dict[str, Any], said: list[Row]) -> list[Row]:
+    """Judgments of one item as (revision, system, source, rank, criterion, place, kind, value), in this order: what is
+    said of the whole item has no system and comes first. `source` is the output's own sample where that is another,
+    place and kind are those of its card.
+    """
+    cards, own, outputs = _places(item["cards"]), item["sample_id"], world.outputs
+    rows: list[Row] = []
+    for revision, output, criterion, value in said:
+        if output is None:
+            rows.append((revision, "", "", 0, criterion, None, "", value))
+            continue
+        system, rank, sample = outputs[output]
+        place, kind = cards.get(output, (None, "output"))
+        if sample == own:
+            rows.append((revision, system, "", rank, criterion, place, kind, value))
+        else:
+            rows.append((revision, system, world.samples[sample], rank, criterion, place, "decoy", value))
+    rows.sort()  # the first five tell any two apart
+    return rows
 
 
 def _places(cards: list[dict[str, Any]]) -> dict[int, tuple[int, str]]:
