@@ -70,7 +70,9 @@ class KLVCGConfig(Config):
     token, the mean of the memory, in front of it (code). ``reduction``: how token losses become a score.
     ``knowledge``: folder made by ``python -m generation knowledge``; the environment's GENERATION_KNOWLEDGE goes before
     it, for workers that keep it elsewhere. ``together``: so many comments of a moment share its encoding in training.
-    ``keep_best``: end fine-tuning with the weights of the lowest dev loss instead of the last.
+    ``keep_best``: end fine-tuning with the weights of the lowest dev loss instead of the last. ``init_std``: deviation
+    of the first weights but for tables of words and positions; what suits the published width leaves a narrow decoder
+    so little of the memory that the encoders learn to say the same of every moment.
     ``official_compat``: padding counts in the mean of ``cls="mean"``, random words may be special tokens, the frame
     norm is decayed, and two poolers nobody uses are kept.
     """
@@ -103,6 +105,7 @@ class KLVCGConfig(Config):
     dev_every: int | None = None
     lr: float = 1e-4
     weight_decay: float = 0.01
+    init_std: float = 0.02
     schedule: str = "univl"
     reduction: str = "mean"
     official_compat: bool = False
@@ -243,6 +246,8 @@ class KLVCG(Decoder):
         # Sizes for two processor cores and a few thousand comments.
         "demo": KLVCGConfig(
             backbone="efficientnet_lite0",
+            min_count=2,  # so that <UNK> is learnt
+            dropout=0.3,
             width=144,
             heads=4,
             cross_heads=6,
@@ -252,11 +257,12 @@ class KLVCG(Decoder):
             comment_length=14,
             batch=64,
             together=8,
-            pretrain_steps=200,
-            steps=500,
-            dev_every=100,
+            pretrain_steps=120,
+            steps=420,
+            dev_every=210,
             keep_best=False,  # the dev loss of so few comments keeps weights that cannot yet form sentences
-            lr=5e-4,  # at three times that, fine-tuning was seen to leap
+            lr=4e-4,  # without bias correction BertAdam steps several times as far in its first hundreds of steps
+            init_std=0.08,
         ),
         # Danmaku without frames, a quarter of an hour on one processor core: less than one pass over 165,000 comments,
         # so nothing is dropped out.
@@ -272,12 +278,13 @@ class KLVCG(Decoder):
             tokens=24,
             facts=24,
             comment_length=20,
-            batch=128,
+            batch=96,
             together=4,
-            pretrain_steps=200,
-            steps=800,
-            dev_every=400,
-            lr=1.5e-3,
+            pretrain_steps=150,
+            steps=600,
+            dev_every=300,
+            lr=3e-4,
+            init_std=0.07,
         ),
     }
     config: KLVCGConfig
@@ -310,7 +317,8 @@ class KLVCG(Decoder):
             if name.startswith("projection."):
                 continue  # PyTorch's own, as published
             if parameter.dim() > 1:
-                nn.init.normal_(parameter, std=0.02)
+                words = name.endswith(("words.weight", "positions.weight"))
+                nn.init.normal_(parameter, std=0.02 if words else self.config.init_std)
             elif name.endswith("bias"):
                 nn.init.zeros_(parameter)
 

@@ -113,6 +113,8 @@ class MMLCG(Decoder):
         # Sizes for two processor cores and a few thousand comments.
         "demo": MMLCGConfig(
             backbone="efficientnet_lite0",
+            min_count=2,  # so that <UNK> is learnt
+            dropout=0.3,
             blocks=2,
             width=128,
             heads=4,
@@ -123,9 +125,10 @@ class MMLCG(Decoder):
             positions=True,
             batch=64,
             together=8,
-            steps=700,
+            warmup=0.1,
+            steps=500,
             patience=None,
-            dev_every=100,
+            dev_every=250,
             keep_best=False,  # the dev loss of so few comments keeps weights that cannot yet form sentences
             weight_decay=0.0,
         ),
@@ -144,9 +147,9 @@ class MMLCG(Decoder):
             positions=True,
             batch=128,
             together=4,
-            steps=800,
+            steps=500,
             patience=None,
-            dev_every=400,
+            dev_every=250,
             lr=1e-3,
             warmup=0.1,
             weight_decay=0.0,

@@ -112,8 +112,8 @@ class UT(Decoder):
             together=4,
             lr=1.5e-3,
             warmup=0.1,
-            steps=1200,
-            dev_every=600,
+            steps=900,
+            dev_every=450,
         ),
     }
     config: UTConfig
