@@ -9,6 +9,7 @@ import { Stage } from "./stage.js";
 
 const AHEAD = 4; // items fetched beforehand
 const REST = 15; // minutes after which a break is suggested
+const NARROW = matchMedia("(max-width: 61.99rem)");
 
 const outbox = new Outbox();
 const net = document.querySelector("[data-net]");
@@ -33,6 +34,7 @@ function begin(root) {
 }
 
 function end() {
+  place(null);
   stage.stop();
   cards.stop();
 }
@@ -85,6 +87,7 @@ function swap(root, path) {
   if (sent && sent.revision > Number(root.dataset.revision)) overlay(root, sent);
   item.replaceWith(root);
   begin(root);
+  place(root);
   document.title = root.querySelector("[data-title]").dataset.title;
   scrollTo(0, 0);
   document.querySelector("main").focus({ preventScroll: true });
@@ -172,6 +175,7 @@ function films(root, all) {
 
 /** One sentence over the page. What is said of the network goes by itself; the rest stays until it is answered. */
 function say(text, label = "", act = null, passing = false) {
+  place(item);
   net.hidden = !text;
   isPassing = passing;
   net.querySelector("[data-net-text]").textContent = text;
@@ -179,6 +183,12 @@ function say(text, label = "", act = null, passing = false) {
   button.hidden = !label;
   button.textContent = label;
   button.onclick = act;
+}
+
+/** On a phone over the picture, since everything else there is to be read or pressed; nowhere but in the page otherwise. */
+function place(root) {
+  const where = (NARROW.matches && root?.querySelector("[data-screen]")) || document.querySelector("main");
+  if (net.parentElement !== where) where.append(net);
 }
 
 const quiet = () => say("");
