@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,9 @@ Progress = Callable[[Iterable[Any]], Iterable[Any]]
 class EvaluateOptions:
     """What to evaluate on: the split, items with enough truths, at most ``limit`` of them, and how densely the
     surrounding comments are kept. ``candidates`` names a file of sets to use or to make; sets without ``plausible``
-    negatives are easier than the published ones. ``reduction`` replaces the system's way from words to a score."""
+    negatives are easier than the published ones. ``reduction`` replaces the system's way from words to a score;
+    ``pmi`` ranks by pointwise mutual information of comment and moment instead of likelihood, which the papers do not:
+    it takes away what a comment scores anywhere, by which popular ones lead."""
 
     split: str = "test"
     min_references: int = 1
@@ -32,6 +34,7 @@ class EvaluateOptions:
     candidates: Path | None = None
     plausible: bool = True
     reduction: str | None = None
+    pmi: bool = False
     generate: int = 5
     device: str = "cpu"
 
@@ -77,13 +80,25 @@ def _default_path(corpus: Corpus, options: EvaluateOptions) -> Path:
     return (corpus.root or Path()) / "candidates" / f"{name}{easier}.json"
 
 
+def information(system: base.System, sample: Sample, texts: Sequence[str]) -> list[float]:
+    """How much likelier each text is at this moment than at the same second with no frames and comments."""
+    nowhere = replace(sample, context=(), frames=())
+    here, anywhere = (system.score([where], [texts])[0] for where in (sample, nowhere))
+    return [a - b for a, b in zip(here, anywhere, strict=True)]
+
+
 def rank(
-    system: base.System, found: Sequence[Sample], sets: Sequence[candidates.Item], progress: Progress = iter
+    system: base.System,
+    found: Sequence[Sample],
+    sets: Sequence[candidates.Item],
+    progress: Progress = iter,
+    *,
+    pmi: bool = False,
 ) -> dict[str, Any]:
     """Recall@k, MR and MRR with intervals, beside the random baseline for the very numbers of truths."""
     ranks, optimistic = [], []
     for sample, item in progress(list(zip(found, sets, strict=True))):
-        scores = system.score([sample], [item.texts])[0]
+        scores = information(system, sample, item.texts) if pmi else system.score([sample], [item.texts])[0]
         ranks.append(metrics.best_rank(scores, item.truths))
         optimistic.append(metrics.best_rank(scores, item.truths, optimistic=True))
     sizes = [(len(item.texts), sum(item.truths)) for item in sets]
@@ -147,9 +162,9 @@ def evaluate(checkpoint: Path, corpus: Corpus, options: EvaluateOptions, progres
         found = [windows.thin(sample, options.density, options.seed) for sample in found]
     result: dict[str, Any] = {"system": system.slug(), "checkpoint": base.digest(checkpoint), "corpus": corpus.name}
     result |= {"split": options.split, "items": len(found), "density": options.density, "seed": options.seed}
-    result |= {"plausible": options.plausible, "reduction": getattr(system, "reduction", None)}
+    result |= {"plausible": options.plausible, "reduction": getattr(system, "reduction", None), "pmi": options.pmi}
     if type(system).score is not base.System.score:
-        result |= {"candidates": path, "ranking": rank(system, found, sets, progress)}
+        result |= {"candidates": path, "ranking": rank(system, found, sets, progress, pmi=options.pmi)}
     if options.generate:
         result["automatic"] = write(system, corpus, found, options)
     return result

@@ -27,6 +27,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--candidates", type=Path, help="file of candidate sets to use, or to make")
     parser.add_argument("--without-plausible", action="store_true", help="popular and random negatives only: easier")
     parser.add_argument("--reduction", choices=REDUCTIONS, help="of words to a score, instead of the system's own")
+    parser.add_argument(
+        "--pmi", action="store_true", help="rank by mutual information with the moment: not the papers'"
+    )
     parser.add_argument("--generate", type=int, default=standard.generate, help="outputs a moment; 0: rank only")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--human", type=Path, metavar="REPORT", help="a campaign's report as JSON, to show beside")
@@ -44,6 +47,7 @@ def run(args: argparse.Namespace) -> None:
         candidates=args.candidates,
         plausible=not args.without_plausible,
         reduction=args.reduction,
+        pmi=args.pmi,
         generate=args.generate,
         device=str(choose_device(args.device)),
     )

@@ -83,6 +83,7 @@ def read(path: Path, name: str = "") -> tuple[Row, Row]:
         found = [ranking["metrics"][metric] for metric in METRICS]
         ends = tuple((float(m["ci95"][0]), float(m["ci95"][1])) if m["ci95"] else None for m in found)
         easier = "" if data.get("plausible", True) else ", no plausible negatives"
+        easier += ", by mutual information" if data.get("pmi") else ""
         corpus = f"{data['corpus']}, {data['items']} items, {ranking['mean_truths']:.2f} truths{easier}"
         title, density = name or names.shown(str(data["system"])), float(data["density"])
         baseline = _numbers(ranking["random"][metric] for metric in METRICS)

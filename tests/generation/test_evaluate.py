@@ -9,7 +9,7 @@ import pytest
 from generation.corpus import windows
 from generation.decoding import Output
 from generation.errors import UserError
-from generation.evaluate import EvaluateOptions, candidate_sets, evaluate, items, rank, reduce_by, write
+from generation.evaluate import EvaluateOptions, candidate_sets, evaluate, information, items, rank, reduce_by, write
 from generation.systems import base
 from generation.systems.base import System
 from generation.systems.tfidf import TfidfConfig
@@ -113,6 +113,31 @@ def test_scores_may_be_reduced_otherwise_and_candidates_drawn_easier_and_the_res
     reduce_by(system, "sum")
     assert system.score([sample], [texts])[0] == pytest.approx([m * n for m, n in zip(mean, words, strict=True)])
     assert words[0] < words[1]
+
+
+def test_by_mutual_information_a_comment_gains_nothing_from_being_likely_anywhere(corpus, tmp_path):
+    checkpoint = train("tfidf", TfidfConfig(), [corpus], TrainOptions(out=tmp_path / "tfidf"))
+    result = evaluate(checkpoint, corpus, EvaluateOptions(limit=8, generate=0, pmi=True))
+    assert result["pmi"] is True
+
+    class Prior(base.System):
+        """Likes 哈哈 everywhere, and what was said nearby a little."""
+
+        def __init__(self):
+            pass
+
+        def score(self, samples, texts):
+            return [
+                [5.0 * (t == "哈哈") + any(t == c.text for c in s.context) for t in row]
+                for s, row in zip(samples, texts, strict=True)
+            ]
+
+        generate = save_files = load_files = None
+
+    system, sample = Prior(), next(s for s in items(corpus, EvaluateOptions()) if s.context)
+    said = sample.context[0].text
+    assert system.score([sample], [["哈哈", said, "别处"]]) == [[5.0, 1, 0]]
+    assert information(system, sample, ["哈哈", said, "别处"]) == [0, 1, 0]
 
 
 def test_faults_are_said_in_sentences(corpus, tmp_path):
