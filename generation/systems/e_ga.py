@@ -54,10 +54,11 @@ class EGAConfig(CharacterConfig):
     ``mu0``, ``image_mu0``: how far means may go for nothing. ``anneal``: share of the steps in which the divergence
     grows. ``semantic``: weight of Eq. 7. ``contrast``: weight of telling by cosine which comment of a batch is from the
     same frame; not in the paper, whose Eq. 7 is as small where the comments of all frames point one way.
-    ``real``: a comment's vector in stage ``gan`` is its ``mean`` or a ``draw``. ``penalty``: weight of the gradient
-    penalty (Gulrajani et al. 2017) that then takes the place of clipped weights. ``adam``: all optimizers are Adam.
-    ``calm``: rates fall to nothing over this last share of a stage. ``lr``, ``momentum``, ``gradient_norm`` are of the
-    autoencoders, ``gan_lr`` and ``decay`` of the GAN.
+    ``real``: a comment's vector in stage ``gan`` is its ``mean`` or a ``draw``. ``mismatch``: how much real comments
+    beside frames of other examples count as false for the critic (Reed et al. 2016); not in the paper. ``penalty``:
+    weight of the gradient penalty (Gulrajani et al. 2017) that takes the place of clipped weights. ``adam``: all
+    optimizers are Adam. ``calm``: rates fall to nothing over this last share of a stage. ``lr``, ``momentum``,
+    ``gradient_norm`` are of the autoencoders, ``gan_lr`` and ``decay`` of the GAN.
     """
 
     image_vector: int = 512
@@ -74,6 +75,7 @@ class EGAConfig(CharacterConfig):
     real: str = "mean"
     n_critic: int = 5
     weight_clip: float = 0.01
+    mismatch: float = 0.0
     penalty: float | None = None
     lr: float = 0.1
     momentum: float = 0.6
@@ -344,8 +346,11 @@ class EGA(NoiseWriter):
         """The objective's negative; the distance it estimates is shown."""
         with torch.no_grad():
             fakes = self._fakes(seen)
-        distance = self.judge(seen, said).mean() - self.judge(seen, fakes).mean()
+        real = self.judge(seen, said).mean()
+        distance = real - self.judge(seen, fakes).mean()
         loss = -distance
+        if self.config.mismatch:
+            loss = loss - self.config.mismatch * (real - self.judge(seen.roll(1, 0), said).mean())
         if self.config.penalty is not None and torch.is_grad_enabled():
             loss = loss + self.config.penalty * self._steepness(seen, said, fakes)
         return {"loss": loss, "distance": distance}
@@ -394,8 +399,12 @@ class EGA(NoiseWriter):
 
 
 def _contrast(first: Tensor, second: Tensor, paired: Tensor) -> Tensor:
-    """Cross entropy of each comment's partner among the second comments of the batch, by cosine: (B, d_s) twice."""
-    cosines = F.normalize(first, dim=-1) @ F.normalize(second, dim=-1).T
+    """Cross entropy of each comment's partner among the second comments of the batch: (B, d_s) twice.
+
+    By cosine about the batch's mean, because about zero all comments point nearly the same way at first.
+    """
+    centre = torch.cat([first, second]).mean(0)
+    cosines = F.normalize(first - centre, dim=-1) @ F.normalize(second - centre, dim=-1).T
     losses = F.cross_entropy(cosines / TEMPERATURE, torch.arange(len(first), device=first.device), reduction="none")
     return (paired * losses).mean()
 

@@ -139,6 +139,17 @@ def test_generator_and_critic_are_the_papers_and_so_is_their_game(filmed):
     assert [type(layer).__name__ for layer in system.critic] == ["Linear", "LeakyReLU", "Linear", "LeakyReLU", "Linear"]
 
 
+def test_comments_beside_wrong_frames_can_count_as_false(filmed):
+    system = at(build(replace(TINY, mismatch=0.5), filmed), GAN).eval()
+    seen, said = torch.randn(4, 5), torch.randn(4, 4)
+    torch.manual_seed(4)
+    loss = system._critic_loss(seen, said)
+    wrong = [plain_layers(system.critic, torch.cat([seen[n - 1], said[n]])).item() for n in range(4)]
+    real = [plain_layers(system.critic, torch.cat([seen[n], said[n]])).item() for n in range(4)]
+    expected = -loss["distance"].item() - 0.5 * (sum(real) - sum(wrong)) / 4
+    assert loss["loss"].item() == pytest.approx(expected, rel=1e-5, abs=1e-8)
+
+
 def test_the_penalty_is_of_slopes_that_are_not_one(filmed):
     system = at(build(replace(TINY, penalty=10.0), filmed), GAN)
     seen, said, fakes = torch.randn(4, 5), torch.randn(4, 4), torch.randn(4, 4)
@@ -243,10 +254,11 @@ def test_the_contrast_is_the_cross_entropy_of_partners_among_the_batch(filmed):
     for system in (plain, both):
         torch.manual_seed(5)
         losses.append(float(system.loss(batch)["loss"].detach()))
-    first, second = (plain.text.encode(batch[name]).mean for name in ("first", "second"))
-    expected = 0.0
+    first, second = (plain.text.encode(batch[name]).mean.detach() for name in ("first", "second"))
+    centre, expected = (first.sum(0) + second.sum(0)) / 12, 0.0
+    first, second = first - centre, second - centre
     for i in range(1, 6):  # the first comment is alone
-        cosines = [float((first[i] @ other) / (first[i].norm() * other.norm())) / 0.2 for other in second.detach()]
+        cosines = [float((first[i] @ other) / (first[i].norm() * other.norm())) / 0.2 for other in second]
         expected += math.log(sum(math.exp(c) for c in cosines)) - cosines[i]
     assert losses[1] - losses[0] == pytest.approx(0.5 * expected / 6, rel=1e-4)
 
