@@ -179,29 +179,32 @@ class EGA(NoiseWriter):
     STAGES = (IMAGE, TEXT, GAN)
     PRESETS = {
         "default": EGAConfig(),
-        # Sizes for two processor cores and a few thousand comments; Adam, because SGD needs more steps than there is
-        # time for, and a GAN that sees draws, because of 1,200 comments single points are soon learnt by heart.
+        # Sizes for two processor cores and a few thousand comments. Adam, because SGD needs more steps than there is time
+        # for; a critic held by its gradient, because clipped weights learn too slowly; draws as comments' vectors, because
+        # 1,200 single points are soon learnt by heart.
         "demo": EGAConfig(
             min_count=1,
-            channels=16,
+            channels=8,
             character=64,
-            width=192,
+            width=128,
             image_vector=64,
             text_vector=64,
             noise=32,
             generator=(256, 256),
             critic=(256, 256),
-            batch=64,
+            batch=32,
+            semantic=5.0,
+            real="draw",
+            penalty=10.0,
             adam=True,
             lr=2e-3,
             gan_lr=5e-4,
             calm=0.5,
-            real="draw",
-            image_steps=300,
-            text_steps=1000,
-            steps=1000,
-            dev_every=250,
-            keep_best=False,
+            image_steps=80,
+            text_steps=800,
+            steps=2000,
+            dev_every=400,
+            keep_best=False,  # the dev loss of so few comments keeps weights that cannot yet form sentences
         ),
     }
     config: EGAConfig
