@@ -88,7 +88,7 @@ def kept(page: Page, folder: str) -> list[str]:
     return sorted(address for address in addresses if folder in address)
 
 
-def wait_for(fact: Callable[[], bool], page: Page, seconds: float = 30) -> None:
+def wait_for(fact: Callable[[], bool], page: Page, seconds: float = 60) -> None:
     """Until it is so."""
     for _try in range(int(seconds * 10)):
         if fact():
