@@ -179,9 +179,9 @@ class EGA(NoiseWriter):
     STAGES = (IMAGE, TEXT, GAN)
     PRESETS = {
         "default": EGAConfig(),
-        # Sizes for two processor cores and a few thousand comments. Adam, because SGD needs more steps than there is time
-        # for; a critic held by its gradient, because clipped weights learn too slowly; draws as comments' vectors, because
-        # 1,200 single points are soon learnt by heart.
+        # Sizes for two processor cores and a few thousand comments; Adam, because SGD needs more steps than there is
+        # time for, a critic held by its gradient, and draws as comments' vectors, because 1,200 single points are soon
+        # learnt by heart.
         "demo": EGAConfig(
             min_count=1,
             channels=8,
