@@ -28,7 +28,7 @@ class TestOnTheDraftsPage:
         assert "interval of each system" not in body  # nothing is simulated before it is asked for
         asked = f"{PAGE}?raters=40&level=50&difference=20"
         body = alice_client.get(asked, headers=ENGLISH).content.decode()
-        told = re.search(r"With 40 raters × 3 items, .* will be about ±([\d.]+) percentage points.<br>(.*)</strong>", body)
+        told = re.search(r"With 40 raters × 3 items, .* about ±([\d.]+) percentage points.<br>(.*)</strong>", body)
         assert told
         found = re.fullmatch(
             r"A true difference of 20 points between two systems is found in (\d+)% of cases.", told[2]
