@@ -115,7 +115,9 @@ def rank(
 def write(system: base.System, corpus: Corpus, found: Sequence[Sample], options: EvaluateOptions) -> dict[str, Any]:
     """BLEU-4, Fluency, Diversity and the non-null rate of several drawn outputs a moment, and of the one best; where
     the corpus names scenes also whether they, and as many of people's own, lead to the moment's scene."""
-    known = metrics.all_ngrams(text for s in windows.samples(corpus, "train") for text in s.references)
+    train = windows.samples(corpus, "train")
+    known = metrics.all_ngrams(text for s in train for text in s.references)
+    scenes = _scenes(train, found)
     references = [sample.references for sample in found]
     result = {}
     for name, decoding in (
@@ -124,20 +126,22 @@ def write(system: base.System, corpus: Corpus, found: Sequence[Sample], options:
     ):
         outputs = [[output.text for output in row] for row in system.generate(found, decoding)]
         result[name] = metrics.automatic(outputs, references, known, seed=options.seed)
-        result[name] |= _related(corpus, found, outputs)
-    people = [list(texts[: options.generate]) for texts in references]
-    return {**result, **({"people": related} if (related := _related(corpus, found, people)) else {})}
+        if scenes:
+            result[name]["scenes"] = relatedness.related(outputs, [sample.scene for sample in found], scenes)
+    if scenes:
+        people = [list(texts[: options.generate]) for texts in references]
+        result["people"] = {"scenes": relatedness.related(people, [sample.scene for sample in found], scenes)}
+    return result
 
 
-def _related(corpus: Corpus, found: Sequence[Sample], texts: Sequence[Sequence[str]]) -> dict[str, Any]:
-    """Whether texts speak of their own scene, where a corpus names its scenes; nothing elsewhere."""
+def _scenes(train: Iterable[Sample], found: Sequence[Sample]) -> relatedness.Scenes | None:
+    """What was written in training scenes, where a corpus names its scenes and the moments lie in them."""
     comments: dict[str, list[str]] = {}
-    for sample in windows.samples(corpus, "train"):
+    for sample in train:
         comments.setdefault(sample.scene, []).extend(sample.references)
     if len(comments) < 2 or not all(sample.scene in comments for sample in found):
-        return {}
-    scenes = relatedness.Scenes(comments)
-    return {"scenes": relatedness.related(texts, [sample.scene for sample in found], scenes)}
+        return None
+    return relatedness.Scenes(comments)
 
 
 def reduce_by(system: base.System, reduction: str) -> None:
