@@ -95,17 +95,25 @@ def rank(
     *,
     pmi: bool = False,
 ) -> dict[str, Any]:
-    """Recall@k, MR and MRR with intervals, beside the random baseline for the very numbers of truths."""
+    """Recall@k, MR and MRR with intervals, beside the random baseline for the very numbers of truths.
+
+    ``lead`` is how far they lie above that baseline, with intervals that take videos for independent, not items;
+    ``ranks`` are in the order of the items, so that two systems can be compared item by item.
+    """
     ranks, optimistic = [], []
     for sample, item in progress(list(zip(found, sets, strict=True))):
         scores = information(system, sample, item.texts) if pmi else system.score([sample], [item.texts])[0]
         ranks.append(metrics.best_rank(scores, item.truths))
         optimistic.append(metrics.best_rank(scores, item.truths, optimistic=True))
     sizes = [(len(item.texts), sum(item.truths)) for item in sets]
+    videos = [sample.video for sample in found]
     ties_aside = metrics.ranking(optimistic)["MRR"].estimate
     return {
         "metrics": {name: interval.as_json() for name, interval in metrics.ranking(ranks).items()},
         "random": metrics.random_baseline(sizes),
+        "lead": {name: interval.as_json() for name, interval in metrics.lead(ranks, sizes, videos).items()},
+        "videos": len(set(videos)),
+        "ranks": ranks,
         "mean_truths": sum(truths for _, truths in sizes) / len(sizes),
         "mean_candidates": sum(size for size, _ in sizes) / len(sizes),
         "optimistic_MRR": ties_aside,

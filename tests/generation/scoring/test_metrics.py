@@ -43,6 +43,32 @@ def test_ranking_worked_by_hand():
     assert found["MR"].low == pytest.approx(7.25 - 3.18245 * 8.770215 / 2, abs=1e-3)
 
 
+def test_clusters_of_one_item_each_give_the_interval_of_independent_items():
+    values = [1.0, 0.5, 0.25, 0.0, 0.7]
+    alone, together = metrics.mean_interval(values), metrics.by_cluster(values, list("abcde"))
+    assert (together.low, together.high) == pytest.approx((alone.low, alone.high))
+
+
+def test_items_that_only_repeat_each_other_within_a_cluster_narrow_nothing():
+    values = [1.0, 0.5, 0.25, 0.0, 0.7]
+    once = metrics.by_cluster(values, list("abcde"))
+    ten = metrics.by_cluster(values * 10, list("abcde") * 10)
+    assert (ten.low, ten.high) == pytest.approx((once.low, once.high))
+    assert metrics.mean_interval(values * 10).low > ten.low
+
+
+def test_one_cluster_has_no_interval():
+    assert metrics.by_cluster([1.0, 0.0], ["a", "a"]) == metrics.Interval(0.5, None, None, 2)
+
+
+def test_the_lead_is_the_metric_minus_what_a_random_order_expects():
+    ranks, sizes, videos = [1, 2, 30, 4], [(100, 5), (100, 1), (100, 3), (100, 2)], ["a", "b", "a", "c"]
+    found, chance = metrics.ranking(ranks), metrics.random_baseline(sizes)
+    for name, interval in metrics.lead(ranks, sizes, videos).items():
+        sign = -1 if name == "MR" else 1
+        assert interval.estimate == pytest.approx(sign * (found[name].estimate - chance[name]))
+
+
 def test_nothing_measured_is_undefined_not_zero():
     assert metrics.ranking([])["MRR"] == metrics.Interval(None, None, None, 0)
     assert metrics.random_baseline([])["MRR"] is None
