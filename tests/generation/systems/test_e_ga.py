@@ -263,6 +263,23 @@ def test_the_contrast_is_the_cross_entropy_of_partners_among_the_batch(filmed):
     assert losses[1] - losses[0] == pytest.approx(0.5 * expected / 6, rel=1e-4)
 
 
+def test_filled_means_have_the_deviation_that_equation_4_supposes(filmed):
+    plain, full = (at(build(replace(TINY, mu0=1.5, fill=fill), filmed), TEXT) for fill in (False, True))
+    ids = plain.ids([text for sample in filmed for text in sample.references])
+    before, after = plain.text.encode(ids), full.text.encode(ids)
+    torch.testing.assert_close(before.log_variance, after.log_variance)
+    mean = before.mean.mean(0)
+    square = (before.mean - mean).square().mean(0)
+    expected = (before.mean - mean) / (square + 1e-5).sqrt() * 1.5 / math.sqrt(3)  # U(-a, a) has variance a^2 / 3
+    torch.testing.assert_close(after.mean, expected, atol=1e-5, rtol=1e-5)
+    full.eval()  # by what was seen in training, here a tenth of the way from mean 0 and variance 1
+    count = len(ids)
+    running = (0.9 + 0.1 * square * count / (count - 1) + 1e-5).sqrt()
+    expected = (before.mean - 0.1 * mean) / running * 1.5 / math.sqrt(3)
+    torch.testing.assert_close(full.text.encode(ids).mean, expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(full.text.encode(ids[:1]).mean, expected[:1], atol=1e-5, rtol=1e-5)
+
+
 def test_a_batch_of_one_is_learnt_from(filmed):
     system = at(build(TINY, filmed), GAN)
     update, _ = updater(system)
@@ -339,6 +356,7 @@ def test_the_defaults_are_the_papers():
     assert (c.generator, c.critic, c.leak) == ((1000, 500), (2000, 1000), 0.01)
     assert (c.mu0, c.batch, c.lr, c.momentum, c.gradient_norm) == (2.0, 32, 0.1, 0.6, 1.0)
     assert (c.gan_lr, c.decay, c.weight_clip, c.n_critic, c.penalty, c.adam) == (1e-5, 0.9, 0.01, 5, None, False)
+    assert (c.semantic, c.contrast, c.fill, c.mismatch, c.real) == (1.0, 0.0, False, 0.0, "mean")
     with torch.device("meta"):
         system = EGA(c, Vocabulary.placeholder(100, EGA.SPECIALS, c.tokenizer))
         system.stage = TEXT
