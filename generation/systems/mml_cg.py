@@ -47,7 +47,8 @@ class MMLCGConfig(Config):
     of the temporal task, generation has the rest. ``positions``: sinusoids in the decoder, which has none as
     published. ``together``: so many comments of a moment share its encoding in training. ``warmup``: share of the steps
     in which the learning rate rises; it falls to nothing after (None: constant). ``keep_best``: end with the weights of
-    the lowest dev loss instead of the last.
+    the lowest dev loss instead of the last. ``tied``: the output layer is the table of embeddings, which then enter
+    times the square root of the width (Vaswani et al. 2017).
 
     ``official_compat``: a comment's vector is read after its padding, missing comments are attended to, the loss
     averages over padding, norms divide by the unbiased deviation, and a norm nobody uses is kept. Without it the
@@ -69,6 +70,7 @@ class MMLCGConfig(Config):
     together: int = 1
     warmup: float | None = None
     keep_best: bool = True
+    tied: bool = False
     seed: int = 116
     batch: int = 32
     epochs: int = 100
@@ -179,6 +181,9 @@ class MMLCG(Decoder):
         self.output = nn.Linear(d, words)
         self.register_buffer("places", sinusoids(config.comment_length, d), persistent=False)
         self._initialise()
+        self.scale = d**0.5 if config.tied else 1.0
+        if config.tied:
+            self.output.weight = self.embedding.weight
 
     def _initialise(self) -> None:
         """Xavier's, as UT; the sources are silent. LSTMs keep their own."""
@@ -243,7 +248,7 @@ class MMLCG(Decoder):
 
     def _vectors(self, comments: Tensor, lengths: Tensor) -> Tensor:
         """(U, L) -> (U, d): the LSTM's output at <EOS>, or where compatible at the last position."""
-        embedded = self.embedding(comments)
+        embedded = self.embedding(comments) * self.scale
         if self.config.official_compat:
             steps: Tensor = self.text(embedded)[0]
             return steps[:, -1]
@@ -261,7 +266,7 @@ class MMLCG(Decoder):
     def decode(
         self, encoded: list[list[Memory]], ids: Tensor, cache: Sequence[KeysValues] | None = None
     ) -> tuple[Tensor, list[KeysValues]]:
-        x = self.embedding(ids)
+        x = self.embedding(ids) * self.scale
         if self.config.positions:
             first = cache[0].keys.shape[2] if cache else 0
             x = x + self.places[first : first + ids.shape[1]]

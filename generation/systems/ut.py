@@ -33,6 +33,8 @@ class UTConfig(Config):
     between frames counts and not what all share. ``together``: so many comments of one moment share one encoding of it;
     a batch still has ``batch`` comments. ``warmup``: share of the steps in which the learning rate rises; it falls to
     nothing after (None: constant). ``keep_best``: end with the weights of the lowest dev loss instead of the last.
+    ``tied``: the output layer is the table of embeddings, which then enter times the square root of the width (Vaswani
+    et al. 2017), so that a word seen in the context is a short way from being written.
     """
 
     backbone: str = "resnet18"
@@ -51,6 +53,7 @@ class UTConfig(Config):
     together: int = 1
     warmup: float | None = None
     keep_best: bool = True
+    tied: bool = False
 
     @property
     def context_length(self) -> int:
@@ -147,6 +150,9 @@ class UT(Decoder):
         longest = max(config.context_length, config.comment_length) + 2
         self.register_buffer("positions", sinusoids(longest, d), persistent=False)
         self._initialise()
+        self.scale = d**0.5 if config.tied else 1.0
+        if config.tied:
+            self.output.weight = self.embedding.weight
 
     def _initialise(self) -> None:
         for parameter in self.parameters():
@@ -178,7 +184,7 @@ class UT(Decoder):
     # -- the model -----------------------------------------------------------------------------------------
 
     def _embed(self, ids: Tensor, first: int = 0) -> Tensor:
-        return self.dropout(self.embedding(ids) + self.positions[first : first + ids.shape[1]])
+        return self.dropout(self.embedding(ids) * self.scale + self.positions[first : first + ids.shape[1]])
 
     def encode(self, frames: Tensor, context: Tensor) -> Encoded:
         """frames (B, F, dim), context (B, S) -> memories for the decoder."""

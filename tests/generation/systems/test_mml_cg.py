@@ -99,6 +99,10 @@ def lstm(w, name, inputs):
     return inputs
 
 
+def table(w, config):
+    return w["embedding.weight"] * (math.sqrt(config.width) if config.tied else 1)
+
+
 def second(w, system, texts, query):
     """The comments of one second by their dot products with the frames."""
     config, v = system.config, system.vocabulary
@@ -109,14 +113,14 @@ def second(w, system, texts, query):
         ids = [v.bos, v.unk, v.eos] if text is None else [v.bos, *v.encode(text)[: config.comment_length - 2], v.eos]
         if config.official_compat:
             ids = ids + [v.pad] * (config.comment_length - len(ids))
-        vectors.append(lstm(w, "text", w["embedding.weight"][ids])[-1])
+        vectors.append(lstm(w, "text", table(w, config)[ids])[-1])
     scores = torch.stack([vector @ query for vector in vectors])
     return sum(s * vector for s, vector in zip(scores.exp() / scores.exp().sum(), vectors, strict=True))
 
 
 def plain(system, sample, frames, ids):
     """(logits (T, V), logits of the temporal task (10, 2))."""
-    w = {name: tensor.detach() for name, tensor in system.named_parameters()}
+    w = {name: tensor.detach() for name, tensor in system.named_parameters(remove_duplicate=False)}
     config, official = system.config, system.config.official_compat
     frames = linear(w, "frame_projection", frames)
     around = lstm(w, "video", frames)[-1]
@@ -127,7 +131,7 @@ def plain(system, sample, frames, ids):
     seconds = [[c.text for c in sample.context if c.second == sample.time + o] for o in [*range(-5, 0), *range(1, 6)]]
     topics = torch.stack([second(w, system, texts, around) for texts in seconds])
     memory = torch.cat([topics, around[None], key[None]])
-    x = w["embedding.weight"][ids]
+    x = table(w, config)[ids]
     for i in range(config.blocks):
         block = f"decoder.blocks.{i}"
         normed = norm(w, f"{block}.norms.0", x, official)
@@ -139,9 +143,9 @@ def plain(system, sample, frames, ids):
     return logits, linear(w, "temporal", torch.cat([topics, key.expand(10, -1)], dim=1))
 
 
-@pytest.mark.parametrize("official", [False, True])
-def test_logits_and_both_losses_equal_the_plain_implementation(small_corpus, samples, official):
-    system = build(replace(TINY, official_compat=official), small_corpus)
+@pytest.mark.parametrize(("official", "tied"), [(False, False), (True, False), (False, True)])
+def test_logits_and_both_losses_equal_the_plain_implementation(small_corpus, samples, official, tied):
+    system = build(replace(TINY, official_compat=official, tied=tied), small_corpus)
     batch = batch_of(system, samples)
     target = batch["target"]
     with torch.no_grad():

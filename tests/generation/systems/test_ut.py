@@ -84,27 +84,27 @@ def position(t, width):
     return torch.tensor([f(angle) for angle in pairs for f in (math.sin, math.cos)])
 
 
-def embed(weights, ids):
-    table = weights["embedding.weight"]
+def embed(weights, ids, config):
+    table = weights["embedding.weight"] * (math.sqrt(config.width) if config.tied else 1)
     return torch.stack([table[i] + position(t, table.shape[1]) for t, i in enumerate(ids.tolist())])
 
 
 def plain_logits(system, frames, context, ids):
     config, pad = system.config, system.vocabulary.pad
-    weights = {name: tensor.detach() for name, tensor in system.named_parameters()}
+    weights = {name: tensor.detach() for name, tensor in system.named_parameters(remove_duplicate=False)}
     everything = lambda t, s: True  # noqa: E731
     real = everything if config.official_compat else (lambda t, s: int(context[s]) != pad)
     seen = linear(weights, "projection", frames)
     video = run_stack(weights, "video", seen, [], everything, config)
-    text = run_stack(weights, "text", embed(weights, context), [(video, everything)], real, config)
+    text = run_stack(weights, "text", embed(weights, context, config), [(video, everything)], real, config)
     memories = [(video, everything), (text, real)]
-    hidden = run_stack(weights, "decoder", embed(weights, ids), memories, lambda t, s: s <= t, config)
+    hidden = run_stack(weights, "decoder", embed(weights, ids, config), memories, lambda t, s: s <= t, config)
     return linear(weights, "output", hidden)
 
 
-@pytest.mark.parametrize("official", [False, True])
-def test_logits_equal_the_plain_implementation(small_corpus, samples, official):
-    system = build(replace(TINY, official_compat=official), small_corpus)
+@pytest.mark.parametrize(("official", "tied"), [(False, False), (True, False), (False, True)])
+def test_logits_equal_the_plain_implementation(small_corpus, samples, official, tied):
+    system = build(replace(TINY, official_compat=official, tied=tied), small_corpus)
     batch = system.collate([(s, s.references[:1]) for s in samples[:3]], torch.Generator())
     frames = torch.randn(batch["frames"].shape, generator=torch.Generator().manual_seed(1))
     context = batch["context"].clone()
@@ -229,6 +229,17 @@ def test_comments_that_share_an_encoding_lose_what_they_lose_alone(small_corpus,
     losses = [float(s.loss(s.collate(e, torch.Generator()))["loss"].detach()) for s, e in ((alone, one), (shared, two))]
     assert losses[0] == pytest.approx(losses[1], abs=1e-5)
     assert alone.plan().batch == 2 * shared.plan().batch
+
+
+def test_a_tied_output_is_the_table_of_embeddings_after_loading_too(small_corpus, tmp_path):
+    plain, system = (build(replace(TINY, tied=tied), small_corpus) for tied in (False, True))
+    table = system.embedding.weight
+    assert system.output.weight is table
+    assert sum(plain.parts().values()) - sum(system.parts().values()) == table.numel()
+    system.save(tmp_path)
+    again = base.load_checkpoint(tmp_path)
+    assert again.output.weight is again.embedding.weight
+    assert torch.equal(again.embedding.weight, table)
 
 
 def test_the_learning_rate_rises_and_falls_where_it_is_told_to(small_corpus):
