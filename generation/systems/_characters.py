@@ -28,7 +28,8 @@ class CharacterConfig(Config):
     """What the paper says or what was chosen where it is silent: characters seen five times or more, at most 30 of them
     a comment, embedded in 256 numbers; key frames of 64 x 64 pixels; batches of 32.
 
-    ``channels``: of the first of four convolutions, doubled by each next one.
+    ``channels``: of the first of four convolutions, doubled by each next one. ``calm``: rates fall to nothing over this
+    last share of a stage; they stay as they are by default.
     """
 
     tokenizer: str = "characters"
@@ -40,6 +41,7 @@ class CharacterConfig(Config):
     channels: int = 64
     character: int = 256
     width: int = 512
+    calm: float = 0.0
 
 
 class Characters(Neural):
@@ -56,6 +58,9 @@ class Characters(Neural):
     def pixels(self, samples: Sequence[Sample]) -> Tensor:
         """The key frames in [-1, 1], zeros where there is none: (B, 3 * 64 * 64)."""
         return self.features.lookup([sample.frame(0) for sample in samples])
+
+    def schedule(self, progress: float) -> float:
+        return min(1.0, (1 - progress) / self.config.calm) if self.config.calm else 1.0
 
     def ids(self, texts: Sequence[str]) -> Tensor:
         """Comments -> (N, T) ids with <BOS> and <EOS>, padded to the longest of them."""

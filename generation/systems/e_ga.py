@@ -60,8 +60,8 @@ class EGAConfig(CharacterConfig):
     paper. ``real``: a comment's vector in stage ``gan`` is its ``mean`` or a ``draw``. ``mismatch``: how much real
     comments beside frames of other examples count as false for the critic (Reed et al. 2016); not in the paper.
     ``penalty``: weight of the gradient penalty (Gulrajani et al. 2017) that takes the place of clipped weights.
-    ``adam``: all optimizers are Adam. ``calm``: rates fall to nothing over this last share of a stage. ``lr``,
-    ``momentum``, ``gradient_norm`` are of the autoencoders, ``gan_lr`` and ``decay`` of the GAN.
+    ``adam``: all optimizers are Adam. ``lr``, ``momentum``, ``gradient_norm`` are of the autoencoders, ``gan_lr`` and
+    ``decay`` of the GAN.
     """
 
     image_vector: int = 512
@@ -87,7 +87,6 @@ class EGAConfig(CharacterConfig):
     gan_lr: float = 1e-5
     decay: float = 0.9
     adam: bool = False
-    calm: float = 0.0
     image_epochs: int = 20
     text_epochs: int = 10
     epochs: int = 20
@@ -269,9 +268,6 @@ class EGA(NoiseWriter):
         if c.adam:
             return {n: torch.optim.Adam(p, lr=c.gan_lr, betas=(0.5, 0.9)) for n, p in sides.items()}
         return {n: torch.optim.RMSprop(p, lr=c.gan_lr, alpha=c.decay) for n, p in sides.items()}
-
-    def schedule(self, progress: float) -> float:
-        return min(1.0, (1 - progress) / self.config.calm) if self.config.calm else 1.0
 
     def clip(self, optimizer: str, parameters: Sequence[nn.Parameter]) -> None:
         if optimizer == "main":

@@ -5,20 +5,26 @@ The third baseline of E-GA (Lv et al., PAKDD 2019, section 3.2): a conditional G
 output". Here the generator is a GRU that begins in noise and the frame's vector and gives each next character as a
 distribution, which it also reads itself in place of the character; the discriminator, a GRU, reads these soft one-hots
 or those of real comments. The frame's vector is learnt with the discriminator. The loss is the standard one, the
-generator's in the form that does not saturate; sizes are chosen so that E-GA has about as many parameters.
+generator's in the form that does not saturate; sizes are chosen so that E-GA has about as many parameters. Two options,
+off by default, keep it from collapse: drawn characters with the gradient of Gumbel-softmax, and a term of likelihood.
 
 Shapes: B frames, N comments of them, T characters with <BOS> and <EOS>, V characters there are, y length of a frame's
 vector, z of the noise, e width of a character.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from generation import decoding
 from generation.autoencoders import ImageEncoder, TextDecoder, TextEncoder
+from generation.corpus.records import Sample
 from generation.corpus.vocabulary import Vocabulary
+from generation.decoding import Hypothesis, Options
+from generation.seeds import derive
 from generation.systems._characters import CharacterConfig, NoiseWriter, Shared
 from generation.systems.base import Batch, Update
 
@@ -26,7 +32,11 @@ from generation.systems.base import Batch, Update
 @dataclass(frozen=True, kw_only=True)
 class SimpleGANConfig(CharacterConfig):
     """``noise``: length of the noise. ``sharpness``: by which logits are multiplied before they become soft one-hots.
-    ``momentum``: the first of Adam's averages. ``together``: so many comments of a frame share one look at it in
+    ``momentum``: the first of Adam's averages. ``gumbel``: temperature at which characters are drawn and the gradient
+    passes by the straight-through Gumbel-softmax (Jang et al. 2017); 0: none are drawn, the soft one-hots go on.
+    ``likelihood``: weight of the generator's negative log-likelihood, by character, of the comments themselves; not a
+    part of a GAN. ``alone``: share of the steps, the first, in which it is all there is, and teaches the frames' vectors
+    too. ``together``: so many comments of a frame share one look at it in
     training (1: none do). The paper tells none of them; rate and momentum are DCGAN's (Radford et al. 2016).
     """
 
@@ -35,6 +45,9 @@ class SimpleGANConfig(CharacterConfig):
     noise: int = 100
     sharpness: float = 1.0
     momentum: float = 0.5
+    gumbel: float = 0.0
+    likelihood: float = 0.0
+    alone: float = 0.0
     together: int = 1
     epochs: int = 10
     lr: float = 2e-4
@@ -93,10 +106,13 @@ class SimpleGAN(Shared, NoiseWriter):
     # -- the two sides -------------------------------------------------------------------------------------
 
     def soft(self, noise: Tensor, seen: Tensor) -> Tensor:
-        """Noise (N, z), frames (N, y) -> soft one-hots of characters, <EOS> and padding: (N, T - 1, V)."""
+        """Noise (N, z), frames (N, y) -> soft one-hots, or with ``gumbel`` drawn ones, of characters, <EOS> and
+        padding: (N, T - 1, V)."""
         cache, found = self.cache(noise, seen), []
         for _ in range(self.config.comment_length - 1):
-            _, cache = self._next(cache)
+            logits, cache = self._next(cache)
+            if self.config.gumbel:
+                cache["read"] = F.gumbel_softmax(logits, self.config.gumbel, hard=True)
             found.append(cache["read"])
         return torch.stack(found, dim=1)
 
@@ -140,12 +156,33 @@ class SimpleGAN(Shared, NoiseWriter):
 
     def training_step(self, batch: Batch, update: Update) -> dict[str, Tensor]:
         """The discriminator, then the generator, which takes the frame's vector as it is."""
+        if self.config.likelihood and self.progress < self.config.alone:
+            for side in ("generator", "discriminator"):  # in the latter: the frames' vectors
+                seen = self.conditions(batch["pixels"])[batch["frame"]]
+                nll = self._likelihood(batch["target"], seen)
+                update(nll, side)
+            return {"loss": nll, "nll": nll}
         losses = self.loss(batch)
         update(losses["loss"], "discriminator")
         with torch.no_grad():
             seen = self.conditions(batch["pixels"])[batch["frame"]]
-        update(F.softplus(-self.judge(self._fakes(seen), seen)).mean(), "generator")  # -log D
+        loss = F.softplus(-self.judge(self._fakes(seen), seen)).mean()  # -log D
+        if self.config.likelihood:
+            losses["nll"] = self._likelihood(batch["target"], seen)
+            loss = loss + self.config.likelihood * losses["nll"]
+        update(loss, "generator")
         return losses
+
+    def _likelihood(self, target: Tensor, seen: Tensor) -> Tensor:
+        """Mean negative log-likelihood of a character of real comments, given any noise: (N, T), (N, y) -> scalar.
+
+        The padding behind <EOS> is written too, as the discriminator sees all of it.
+        """
+        cache = self.cache(torch.randn(len(seen), self.noise, device=seen.device), seen)
+        whole = self._whole(target)
+        before = torch.cat([target[:, :1], whole[:, :-1]], dim=1)
+        hidden, _ = self.generator(self.embedding(before), cache["vector"], cache["state"])
+        return F.cross_entropy(self.generator.out(hidden).flatten(0, 1), whole.flatten())
 
     # -- writing -------------------------------------------------------------------------------------------
 
@@ -157,12 +194,38 @@ class SimpleGAN(Shared, NoiseWriter):
     def cache(self, noise: Tensor, conditions: Tensor) -> dict[str, Tensor]:
         vectors = torch.cat([noise, conditions], dim=-1)
         first = torch.tensor(self.vocabulary.bos, device=vectors.device).expand(len(vectors))
-        read = F.one_hot(first, len(self.vocabulary)).to(vectors.dtype)
-        return {"vector": vectors, "state": self.generator.start(vectors), "read": read}
+        return {"vector": vectors, "state": self.generator.start(vectors), "read": self._one_hot(first, vectors.dtype)}
+
+    def _one_hot(self, ids: Tensor, dtype: torch.dtype) -> Tensor:
+        return F.one_hot(ids, len(self.vocabulary)).to(dtype)
 
     def write_on(self, tokens: Tensor, cache: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
-        """It goes on from what it wrote softly, as in training, and not from ``tokens``; padding is an end too."""
+        """As in training it goes on from what it wrote softly, and not from ``tokens`` unless these were drawn; padding
+        is an end too."""
+        if self.config.gumbel:
+            cache = {**cache, "read": self._one_hot(tokens, cache["read"].dtype)}
         logits, cache = self._next(cache)
         v = self.vocabulary
         end = torch.logaddexp(logits[:, v.eos], logits[:, v.pad])
         return logits.index_copy(1, torch.tensor([v.eos], device=logits.device), end[:, None]), cache
+
+    def _turn(
+        self, conditions: Tensor, samples: Sequence[Sample], options: Options
+    ) -> Callable[[int], list[Hypothesis]]:
+        """With ``gumbel``, ``sample`` draws the characters as well."""
+        if not self.config.gumbel or options.decoding != "sample":
+            return super()._turn(conditions, samples, options)
+        drawn = {"temperature": options.temperature, "top_k": options.top_k, "top_p": options.top_p}
+
+        def turn(number: int) -> list[Hypothesis]:
+            noise = torch.cat([self._noise(options, sample, number) for sample in samples]).to(self.device)
+            places = torch.cat([self._places(options, sample, number) for sample in samples]).to(self.device)
+            cache = self.cache(noise, conditions)
+            return decoding.draw(self.write_on, cache, places, **drawn, **decoding.ends(self.vocabulary, options))
+
+        return turn
+
+    def _places(self, options: Options, sample: Sample, turn: int) -> Tensor:
+        """(k, T - 2) in [0, 1), from which characters are drawn."""
+        generator = torch.Generator().manual_seed(derive(options.seed, sample.id, turn, "characters"))
+        return torch.rand(options.per_sample, self.config.comment_length - 2, generator=generator)

@@ -127,6 +127,79 @@ def test_outputs_differ_by_their_noise(filmed):
     assert [len(row) for row in system.generate(filmed[:3], replace(options, temperature=0.0))] == [1, 1, 1]
 
 
+# -- the two options that are no part of it ------------------------------------------------------------------------
+
+
+@torch.no_grad()
+def test_the_likelihood_is_that_of_each_real_character_and_of_what_stands_behind_them(filmed):
+    system = build(TINY, filmed)
+    batch = system.collate(system.examples(filmed)[:2], torch.Generator())
+    seen = torch.randn(len(batch["target"]), 5)
+    torch.manual_seed(6)
+    got = system._likelihood(batch["target"], seen).item()
+    torch.manual_seed(6)
+    noise, expected = torch.randn(len(seen), 3), []
+    texts = [text for _, comments in system.examples(filmed)[:2] for text in comments]
+    for text, drawn, frame in zip(texts, noise, seen, strict=True):
+        ids, vector = system.vocabulary.frame(text, 6), torch.cat([drawn, frame])
+        inputs = [torch.cat([system.embedding.weight[i], vector]) for i in ids[:-1]]
+        states = gru(system.generator.rnn, torch.tanh(linear(system.generator.first, vector)), inputs)
+        logits = [linear(system.generator.out, state) for state in states]
+        expected += [float(z.exp().sum().log() - z[target]) for z, target in zip(logits, ids[1:], strict=True)]
+    assert len(expected) == 5 * len(texts)
+    assert got == pytest.approx(sum(expected) / len(expected), rel=1e-5)
+
+
+def test_the_likelihood_adds_to_what_the_generator_minimises(filmed):
+    found = []
+    for weight in (0.0, 2.0):
+        system, losses = build(replace(TINY, likelihood=weight), filmed).train(), {}
+        batch = system.collate(system.examples(filmed)[:4], torch.Generator())
+        torch.manual_seed(1)
+        shown = system.training_step(batch, lambda loss, optimizer, losses=losses: losses.update({optimizer: loss}))
+        found.append((losses["generator"].item(), shown["nll"].item() if weight else 0.0))
+    assert found[1][0] - found[0][0] == pytest.approx(2 * found[1][1], rel=1e-5)
+    assert found[1][1] > 0
+
+
+def test_with_gumbel_characters_are_drawn_and_let_the_gradient_through(filmed):
+    system = build(replace(TINY, gumbel=0.7), filmed).train()
+    seen, noise = torch.randn(1, 5).expand(4000, -1), torch.randn(1, 3).expand(4000, -1)
+    written = system.soft(noise, seen)
+    torch.testing.assert_close(written.max(-1).values, torch.ones(4000, 5))
+    torch.testing.assert_close(written.abs().sum(-1), torch.ones(4000, 5))
+    logits, _ = system._next(system.cache(noise[:1], seen[:1]))
+    torch.testing.assert_close(written[:, 0].mean(0), logits.softmax(-1)[0], atol=0.04, rtol=0)  # over 4 deviations
+    system.judge(written[:8], seen[:8]).mean().backward()
+    assert float(system.generator.out.weight.grad.abs().sum()) > 0
+
+
+@torch.no_grad()
+def test_with_gumbel_an_output_goes_on_from_the_characters_that_were_drawn(filmed):
+    system = build(replace(TINY, gumbel=0.7), filmed)
+    options = Options(per_sample=2, decoding="sample", seed=5)
+    ((first, *_),) = system.generate(filmed[3:4], options)
+    seen, v = system.discriminator.image(system.pixels(filmed[3:4]))[0], system.vocabulary
+    noises = torch.randn(2, 3, generator=torch.Generator().manual_seed(derive(5, filmed[3].id, 0)))
+    ids, scores = [v.bos, *v.encode(first.text)], []
+    for noise in noises:
+        vector, total = torch.cat([noise, seen]), 0.0
+        states = gru(
+            system.generator.rnn,
+            torch.tanh(linear(system.generator.first, vector)),
+            [torch.cat([system.embedding.weight[i], vector]) for i in ids],
+        )
+        for state, target in zip(states, [*ids[1:], v.eos], strict=True):
+            logits = linear(system.generator.out, state)
+            logits[v.eos] = torch.logaddexp(logits[v.eos], logits[v.pad])
+            total += float(logits.exp().sum().log() - logits[target])
+        scores.append(-total / len(ids))
+    assert any(first.score == pytest.approx(score, rel=1e-4) for score in scores)
+    rows = [[output.text for output in row] for row in system.generate(filmed[2:5], options)]
+    assert rows[1][0] == first.text
+    assert system.generate(filmed[3:4], replace(options, seed=6)) != system.generate(filmed[3:4], options)
+
+
 def test_it_does_not_pretend_to_rank(filmed):
     with pytest.raises(UserError, match="simple_gan does not rank candidates"):
         build(TINY, filmed).score(filmed[:1], [["哈哈"]])
