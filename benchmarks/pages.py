@@ -8,11 +8,14 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
+from typing import Any
 
-from playwright.sync_api import Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from tests.browser import rater
 from tests.browser.conftest import FLAGS, NAMES
@@ -30,10 +33,15 @@ NEXT_ITEM = """() => new Promise((resolve) => {
 
 @dataclass
 class Load:
-    """One page load: what was asked for until the page stood, without what is fetched ahead for later."""
+    """One page load: what was asked for until the page stood, without what is fetched ahead for later.
+
+    ``plain`` and ``sent``: bytes of the page, unpacked and as they went over the wire.
+    """
 
     page: list[Request] = field(default_factory=list)
     pictures: list[Request] = field(default_factory=list)
+    plain: int = 0
+    sent: int = 0
 
     def note(self, request: Request) -> None:
         """Sort one request; fetches and further pictures come after the page and belong to the next items."""
@@ -42,23 +50,14 @@ class Load:
         elif request.resource_type == "image" and not self.pictures:
             self.pictures.append(request)
 
-    @property
-    def plain(self) -> int:
-        """Bytes of the page, unpacked."""
-        return sum(len(_body(request)) for request in self.page)
-
-    @property
-    def sent(self) -> int:
-        """Bytes of the page as they went over the wire."""
-        return sum(request.sizes()["responseBodySize"] for request in self.page)
+    def weigh(self) -> None:
+        """Add up what came, while the page is still open."""
+        responses = [request.response() for request in self.page]
+        self.plain = sum(len(response.body()) for response in responses if response)
+        self.sent = sum(request.sizes()["responseBodySize"] for request in self.page)
 
 
-def _body(request: Request) -> bytes:
-    response = request.response()
-    return response.body() if response else b""
-
-
-def weigh(page: Page) -> Load:
+def load_anew(page: Page) -> Load:
     """Load the item on the page anew, with an empty cache, and note what it asks for. No worker may serve it."""
     load = Load()
     session = page.context.new_cdp_session(page)
@@ -67,6 +66,7 @@ def weigh(page: Page) -> Load:
     page.reload()
     page.wait_for_load_state("networkidle")
     page.remove_listener("request", load.note)
+    load.weigh()
     return load
 
 
@@ -83,6 +83,13 @@ def next_item(page: Page) -> list[float]:
     return times
 
 
+@contextmanager
+def _one_tab(browser: Browser, **looks: Any) -> Iterator[Page]:
+    """A rater's only tab: comments that fly in forgotten ones would take the processor's time."""
+    with browser.new_context(**looks) as context:
+        yield context.new_page()
+
+
 def main() -> None:
     """Print the figures."""
     browser_path = next(filter(None, map(shutil.which, NAMES)))
@@ -95,13 +102,14 @@ def main() -> None:
         try:
             for protocol in ("human_recall", "preference"):
                 looks = {"viewport": {"width": 1280, "height": 800}, "locale": "zh-CN"}
-                page = browser.new_context(**looks, service_workers="block").new_page()
-                rater.come_in(page, site.url + links[protocol][0])
-                load = weigh(page)
-                page = browser.new_context(**looks).new_page()
-                rater.come_in(page, site.url + links[protocol][1])
-                _print(protocol, load, next_item(page))
-            _print_worker(page, site.url)
+                with _one_tab(browser, **looks, service_workers="block") as page:
+                    rater.come_in(page, site.url + links[protocol][0])
+                    load = load_anew(page)
+                with _one_tab(browser, **looks) as page:
+                    rater.come_in(page, site.url + links[protocol][1])
+                    _print(protocol, load, next_item(page))
+            with _one_tab(browser) as page:
+                _print_worker(page, site.url)
         finally:
             browser.close()
             site.kill()

@@ -7,7 +7,7 @@ from statistics import median
 
 import pytest
 
-from benchmarks.pages import next_item, weigh
+from benchmarks.pages import load_anew, next_item
 from tests.browser import rater
 from tests.browser.conftest import Opener
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 def test_a_page_is_light_and_the_next_one_is_there_at_once(opened: Opener, link: Callable[[str], str]) -> None:
     page = opened("zh", service_workers="block")
     rater.come_in(page, link("human_recall"))
-    load = weigh(page)
+    load = load_anew(page)
     assert 10_000 < load.plain < 80_000
     assert 3 < len(load.page) + len(load.pictures) < 12
     times = next_item(page)

@@ -9,13 +9,16 @@ import { Stage } from "./stage.js";
 
 const AHEAD = 4; // items fetched beforehand
 const REST = 15; // minutes after which a break is suggested
-const NARROW = matchMedia("(max-width: 61.99rem)");
+const SETTLED = 200; // milliseconds until an item is surely on the screen
+const narrow = matchMedia("(max-width: 61.99rem)");
 
 const outbox = new Outbox();
 const net = document.querySelector("[data-net]");
 const pages = new Map(); // path -> HTML of an item not yet shown
 const answered = new Map(); // path -> what was sent from here: {picked, comment, revision}
 let item, stage, cards, isPassing, rested = Date.now();
+let isNarrow = narrow.matches; // asked for every item, it would make the browser lay out the page each time
+narrow.addEventListener("change", ({ matches }) => (isNarrow = matches));
 
 function begin(root) {
   item = root;
@@ -148,6 +151,8 @@ function unfold(page) {
 
 /** The next items are fetched while the rater looks at this one; with them it outlives a reload without a network. */
 async function prepare(root) {
+  await new Promise((wake) => setTimeout(wake, SETTLED)); // nothing is fetched for later before this one is there
+  if (item !== root) return;
   const folder = new URL("../../", import.meta.url).pathname;
   const here = [location.pathname, root.querySelector("[data-previous]")?.pathname, ...films(root, true).flat()];
   const next = "last" in root.dataset ? [] : await ahead(root.dataset.next, AHEAD);
@@ -187,7 +192,7 @@ function say(text, label = "", act = null, passing = false) {
 
 /** On a phone over the picture, since everything else there is to be read or pressed; nowhere but in the page otherwise. */
 function place(root) {
-  const where = (NARROW.matches && root?.querySelector("[data-screen]")) || document.querySelector("main");
+  const where = (isNarrow && root?.querySelector("[data-screen]")) || document.querySelector("main");
   if (net.parentElement !== where) where.append(net);
 }
 

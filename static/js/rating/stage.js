@@ -8,6 +8,7 @@ const GAP = 24; // pixels between two comments in one lane
 const STEP = 0.25; // seconds; how finely a late comment is moved
 const LONGEST = 90; // seconds of a loop
 const SPEEDS = [1, 1.5, 2, 0.5];
+const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 
 /**
  * Lanes for comments that must not touch. Longer comments fly faster, as on the platforms, so two things are asked
@@ -72,7 +73,7 @@ export class Stage {
     this.frames = [...this.stage.querySelectorAll("[data-frame]")];
     this.first = Number(this.stage.dataset.first);
     this.time = Number(this.stage.dataset.time);
-    this.still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.still = reduced.matches;
     this.rate = load("speed", 1);
     this.flights = [];
     this.span = Math.max(this.frames.length, 11); // seconds of film
