@@ -32,12 +32,13 @@ from generation.systems.base import Batch, Update
 @dataclass(frozen=True, kw_only=True)
 class SimpleGANConfig(CharacterConfig):
     """``noise``: length of the noise. ``sharpness``: by which logits are multiplied before they become soft one-hots.
-    ``momentum``: the first of Adam's averages. ``gumbel``: temperature at which characters are drawn and the gradient
-    passes by the straight-through Gumbel-softmax (Jang et al. 2017); 0: none are drawn, the soft one-hots go on.
-    ``likelihood``: weight of the generator's negative log-likelihood, by character, of the comments themselves; not a
-    part of a GAN. ``alone``: share of the steps, the first, in which it is all there is, and teaches the frames' vectors
-    too. ``together``: so many comments of a frame share one look at it in
+    ``momentum``: the first of Adam's averages. ``together``: so many comments of a frame share one look at it in
     training (1: none do). The paper tells none of them; rate and momentum are DCGAN's (Radford et al. 2016).
+
+    Not in the paper: ``gumbel``, the temperature at which characters are drawn while the gradient passes by the
+    straight-through Gumbel-softmax (Jang et al. 2017); 0: none are drawn, the soft one-hots go on. ``likelihood``:
+    weight of the generator's negative log-likelihood, by character, of the comments themselves. ``alone``: share of the
+    steps, the first, in which that is all there is, and teaches the frames' vectors too.
     """
 
     width: int = 1024
