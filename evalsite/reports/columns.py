@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from typing import Any
 
 import numpy as np
 from django.db import connection
-from django.db.models import Aggregate, BigIntegerField, Case, Func, IntegerField, QuerySet, TextField, Value, When
+from django.db.models import Aggregate, Case, IntegerField, QuerySet, TextField, Value, When
+from django.db.models.functions import Cast
 
 from evalsite.reports.estimators.results import Ints
 
@@ -28,12 +28,6 @@ def fetch(query: QuerySet[Any, Any]) -> Iterator[list[tuple[Any, ...]]]:
             yield rows
 
 
-def numbers(query: QuerySet[Any, Any], columns: int, dtype: Any = np.int64) -> Any:
-    """Rows (N, columns) of a `values_list` query of numbers, none of them NULL."""
-    flat = chain.from_iterable(chain.from_iterable(fetch(query)))
-    return np.fromiter(flat, dtype=dtype).reshape(-1, columns)
-
-
 def codes(column: str, words: Sequence[str]) -> Case:
     """SQL for the place of a word in a list, UNKNOWN where it is not there."""
     return Case(
@@ -43,32 +37,39 @@ def codes(column: str, words: Sequence[str]) -> Case:
     )
 
 
-class Seconds(Func):
-    """A moment as whole seconds since 1970, what is below a second cut off."""
-
-    output_field = BigIntegerField()
-
-    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, Any]:
-        template = "CAST(STRFTIME('%%%%s', SUBSTR(%(expressions)s, 1, 19)) AS INTEGER)"
-        return self.as_sql(compiler, connection, template=template, **extra)
-
-    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, Any]:
-        return self.as_sql(compiler, connection, template="FLOOR(EXTRACT(EPOCH FROM %(expressions)s))::bigint", **extra)
-
-
 class Listed(Aggregate):
-    """All numbers of a group as one text, commas between: one row where there would be a hundred thousand."""
+    """A column of a group as one text, commas or a separator between: one row where there would be a hundred thousand.
+
+    NULLs are left out. Several of one query keep step with each other, for the database meets the rows once.
+    """
 
     function = "GROUP_CONCAT"
     output_field = TextField()
 
+    def __init__(self, expression: Any, separator: str = ",", **extra: Any) -> None:
+        super().__init__(expression, Value(separator), **extra)
+
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, Any]:
-        return self.as_sql(compiler, connection, template="STRING_AGG((%(expressions)s)::text, ',')", **extra)
+        column, separator = self.source_expressions[:2]
+        listed = self.copy()
+        listed.set_source_expressions([Cast(column, TextField()), separator, *self.source_expressions[2:]])
+        return listed.as_sql(compiler, connection, function="STRING_AGG", **extra)
 
 
 def unlisted(text: str | None) -> Ints:
     """The numbers of a `Listed` text."""
     return np.fromstring(text or "", dtype=np.int64, sep=",")
+
+
+def lists(text: str | None) -> tuple[Ints, Ints]:
+    """Lists of numbers as JSON, semicolons between: the place of the list of each number, and the number."""
+    plain = (text or "").replace("[]", "[-1]")
+    letters = np.frombuffer(plain.encode(), dtype=np.uint8)
+    commas, ends = np.flatnonzero(letters == ord(",")), np.flatnonzero(letters == ord("]"))
+    size = np.diff(np.searchsorted(commas, ends), prepend=0) + 1
+    found = unlisted(plain.replace(";", ",").replace("[", "").replace("]", ""))
+    known = found >= 0
+    return np.repeat(np.arange(len(ends)), size)[known], found[known]
 
 
 def lookup(keys: Ints, wanted: Ints) -> Ints:

@@ -11,34 +11,14 @@ from typing import Any
 
 import numpy as np
 from django.conf import settings
-from django.db.models import F, FilteredRelation, Q, QuerySet, TextField, Value
-from django.db.models.functions import Cast, Coalesce
+from django.db.models import QuerySet
 
-from evalsite.rating.models import Campaign, Event, Item, Rater
-from evalsite.reports import judged
-from evalsite.reports.cards import Cards, nulls, parsed
-from evalsite.reports.columns import (
-    UNKNOWN,
-    Seconds,
-    codes,
-    fetch,
-    lookup,
-    numbers,
-)
-from evalsite.reports.estimators.results import Floats, Ints
-from evalsite.reports.tables import (
-    PURPOSES,
-    Items,
-    Judgments,
-    Nulls,
-    Outputs,
-    Samples,
-    Study,
-    Tables,
-    card_step,
-    in_order,
-    shown,
-)
+from evalsite.rating.models import Campaign, Event, Rater
+from evalsite.reports import dealt, judged
+from evalsite.reports.columns import fetch, lookup
+from evalsite.reports.dealt import Dealt
+from evalsite.reports.estimators.results import Ints
+from evalsite.reports.tables import Judgments, Outputs, Samples, Study, Tables, in_order, shown
 from evalsite.testsets.models import Output, Sample, System
 
 
@@ -49,9 +29,9 @@ def load(campaign: Campaign, *, simulated: bool = False) -> Tables:
     samples, sample_pks = _samples(campaign, about)
     systems = tuple(sorted(set(campaign.runs.values_list("system__slug", flat=True))))
     outputs, output_pks = _outputs(campaign, systems, sample_pks)
-    read = _Reader(_dealt(campaign, simulated), np.array([pk for pk, _ in raters], dtype=np.int64))
-    items, cards, nulls = read.items(sample_pks, output_pks)
-    criteria, judgments = read.judgments(output_pks, cards)
+    rater_pks = np.array([pk for pk, _ in raters], dtype=np.int64)
+    read = dealt.read(campaign, simulated=simulated, raters=rater_pks, samples=sample_pks, outputs=output_pks)
+    criteria, judgments = _judgments(read, output_pks)
     return Tables(
         study=about,
         systems=systems,
@@ -59,9 +39,9 @@ def load(campaign: Campaign, *, simulated: bool = False) -> Tables:
         raters=tuple(pseudonym for _, pseudonym in raters),
         samples=samples,
         outputs=outputs,
-        items=items,
+        items=read.items,
         judgments=judgments,
-        nulls=nulls,
+        nulls=read.nulls,
     )
 
 
@@ -109,15 +89,6 @@ def _raters(campaign: Campaign, simulated: bool) -> QuerySet[Rater]:
     return Rater.objects.filter(campaign=campaign, simulated=simulated)
 
 
-def _dealt(campaign: Campaign, simulated: bool) -> Q:
-    """Of items: those dealt to the raters in question, practice apart."""
-    return Q(
-        assignment__campaign=campaign,
-        assignment__practice=False,
-        assignment__rater__simulated=simulated,
-    )
-
-
 def _samples(campaign: Campaign, about: Study) -> tuple[Samples, Ints]:
     rows = list(
         Sample.objects.filter(testset=campaign.testset_id)
@@ -131,93 +102,27 @@ def _samples(campaign: Campaign, about: Study) -> tuple[Samples, Ints]:
 
 
 def _outputs(campaign: Campaign, systems: Sequence[str], sample_pks: Ints) -> tuple[Outputs, Ints]:
-    code = {slug: n for n, slug in enumerate(systems)}
     runs = dict(campaign.runs.values_list("pk", "system__slug"))
-    rows: list[tuple[Any, ...]] = []
+    numbers: list[Ints] = [np.zeros((4, 0), dtype=np.int64)]
+    texts: list[str] = []
     for chunk in fetch(Output.objects.filter(run__in=list(runs)).order_by().values_list(*OUTPUT)):
-        rows += chunk
-    pk, run, sample, rank = np.array([row[:4] for row in rows], dtype=np.int64).reshape(-1, 4).T
-    system = np.array([code[runs[key]] for key in run.tolist()], dtype=np.int64)
+        *whole, words = zip(*chunk, strict=True)
+        numbers.append(np.array(whole, dtype=np.int64))
+        texts += words
+    pk, run, sample, rank = np.concatenate(numbers, axis=1)
+    code = np.array([systems.index(slug) for slug in runs.values()], dtype=np.int64)
+    system = code[lookup(np.array(list(runs), dtype=np.int64), run)]
     place = lookup(sample_pks, sample)
     order = np.lexsort((rank, place, system))
-    texts = [rows[k][4] for k in order.tolist()]
-    return Outputs(system[order], place[order], rank[order], texts), pk[order]
+    return Outputs(system[order], place[order], rank[order], [texts[k] for k in order.tolist()]), pk[order]
 
 
 OUTPUT = ("pk", "run_id", "sample_id", "rank", "text")
-NUMBERS = (
-    "pk",
-    "assignment__rater",
-    "sample",
-    "assignment__number",
-    "position",
-    "purpose_code",
-    "revision",
-    "received",
-    "visible",
-    "elapsed",
-)
 
 
-class _Reader:
-    """Items, then their judgments; remembers the items' keys and revisions between the two."""
-
-    def __init__(self, dealt: Q, rater_pks: Ints) -> None:
-        self.dealt = dealt
-        self.rater_pks = rater_pks
-        self.pks = self.revision = np.zeros(0, dtype=np.int64)
-
-    def items(self, sample_pks: Ints, output_pks: Ints) -> tuple[Items, Cards, Nulls]:
-        """Items by rater, sitting and position; the cards that are looked at; the empty outputs."""
-        table: Ints = numbers(_items(self.dealt), len(NUMBERS))
-        self.pks, rater, sample, sitting, position, purpose, self.revision, received, visible, elapsed = table[
-            np.lexsort((table[:, 4], table[:, 3], lookup(self.rater_pks, table[:, 1])))
-        ].T
-        dealt = Item.objects.filter(self.dealt).order_by()
-        cards = Cards(parsed(_cards(dealt, card_step(len(table)))), self.pks, output_pks)
-        empty = dealt.annotate(text=Cast("nulls", TextField())).exclude(text="[]").values_list("pk", "text")
-        items = Items(
-            rater=lookup(self.rater_pks, rater),
-            sample=lookup(sample_pks, sample),
-            sitting=sitting,
-            position=position,
-            purpose=purpose,
-            cards=cards.count,
-            received=np.where(received < 0, np.datetime64("NaT"), received.astype("datetime64[s]")),
-            visible_ms=_known(visible),
-            elapsed_ms=_known(elapsed),
-        )
-        return items, cards, in_order(nulls(empty, self.pks, output_pks))
-
-    def judgments(self, output_pks: Ints, cards: Cards) -> tuple[tuple[str, ...], Judgments]:
-        """The criteria, and the judgments that count."""
-        criteria, (item, _revision, key, criterion, value) = judged.judgments(self.pks, self.revision)
-        output = lookup(output_pks, key)
-        position = cards.place(item, output, len(output_pks))
-        return criteria, in_order(Judgments(item, output, criterion, value, position))
-
-
-def _known(values: Ints) -> Floats:
-    return np.where(values < 0, np.nan, values)
-
-
-def _items(dealt: Q) -> QuerySet[Item, tuple[Any, ...]]:
-    """Every dealt item beside its counting answer, in numbers."""
-    return (
-        Item.objects.filter(dealt)
-        .order_by()
-        .annotate(counting=FilteredRelation("submissions", condition=Q(submissions__revision=F("revision"))))
-        .annotate(
-            purpose_code=codes("purpose", PURPOSES),
-            received=Coalesce(Seconds("counting__received_at"), Value(UNKNOWN)),
-            visible=Coalesce("counting__visible_ms", Value(UNKNOWN)),
-            elapsed=Coalesce("counting__elapsed_ms", Value(UNKNOWN)),
-        )
-        .values_list(*NUMBERS)
-    )
-
-
-def _cards(dealt: QuerySet[Item], step: int) -> QuerySet[Item, tuple[Any, ...]]:
-    """Cards of every `step`-th item."""
-    turn = (F("position") + F("assignment__number")) % step
-    return dealt.annotate(turn=turn, text=Cast("cards", TextField())).filter(turn=0).values_list("pk", "text")
+def _judgments(read: Dealt, output_pks: Ints) -> tuple[tuple[str, ...], Judgments]:
+    """The criteria, and the judgments that count."""
+    criteria, (item, _revision, key, criterion, value) = judged.judgments(read.pks, read.revision)
+    output = lookup(output_pks, key)
+    position = read.cards.place(item, output, len(output_pks))
+    return criteria, in_order(Judgments(item, output, criterion, value, position))

@@ -64,11 +64,6 @@ class Sheet:
         """All cells as text."""
         return [[column.write(row) for column in self.columns] for row in self.rows]
 
-    @property
-    def cells(self) -> list[list[tuple[Column, str]]]:
-        """Each cell beside its column, for templates."""
-        return [list(zip(self.columns, row, strict=True)) for row in self.written]
-
 
 def words(value: Any) -> str:
     """Text, or several texts, as they are; nothing as a dash."""

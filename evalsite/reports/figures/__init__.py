@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from evalsite.reports.figures import conduct, measures
-from evalsite.reports.figures.style import NARROW, Chart, canvas, write
+from evalsite.reports.figures.style import NARROW, Chart, canvas, darkened, write
 from evalsite.reports.rendering.csv import lines
 
 CHARTS: dict[str, Chart] = {chart.name: chart for chart in (*measures.CHARTS, *conduct.CHARTS)}
@@ -32,3 +32,9 @@ def draw(name: str, report: dict[str, Any], *, form: str = "svg", theme: str = "
     with canvas((NARROW if narrow else width, height), theme) as (figure, ink):
         chart.draw(figure, report, ink)
         return write(figure, form)
+
+
+def draw_both(name: str, report: dict[str, Any]) -> tuple[bytes, bytes]:
+    """One figure as SVG, light and dark. Without pixels in it, it is drawn once and dyed: drawing takes far longer."""
+    light = draw(name, report)
+    return light, draw(name, report, theme="dark") if b"<image" in light else darkened(light)

@@ -235,7 +235,9 @@ def _map(figure: Figure, report: Report, ink: Ink) -> None:
         axes.axhline(place - 0.5, color=ink.ground, linewidth=3)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    bar = figure.colorbar(image, ax=axes, fraction=0.035, pad=0.02, format=lambda value, _place: f"{100 * value:.0f}%")
+    bar = figure.colorbar(
+        image, ax=axes, fraction=0.035, pad=0.02, use_gridspec=False, format=lambda value, _place: f"{100 * value:.0f}%"
+    )
     bar.outline.set_visible(False)
     bar.ax.tick_params(length=0, labelsize=8.5, labelcolor=ink.muted)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -43,6 +44,7 @@ FONTS = (
 WIDTH = 6.0
 NARROW = 4.0
 """Inches: half a wide page, and a phone; letters keep their size."""
+DPI = 200
 
 _LOCK = Lock()  # Matplotlib's settings are one for the process
 for _noisy in ("matplotlib.font_manager", "fontTools"):  # missing fonts are looked for on purpose
@@ -120,17 +122,31 @@ def canvas(size: tuple[float, float], theme: str) -> Iterator[tuple[Figure, Ink]
         "hatch.linewidth": 0.6,
     }
     with _LOCK, mpl.rc_context(rules):
-        figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.06))
+        figure = Figure(figsize=size, dpi=DPI)
         FigureCanvasAgg(figure)
         yield figure, ink
 
 
 def write(figure: Figure, form: str) -> bytes:
-    """The figure's bytes, the same for the same figure: no date, no random ids."""
+    """The figure's bytes, the same for the same figure: no date, no random ids.
+
+    It is laid out here: to let `savefig` do it would take a second drawing.
+    """
+    ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.06).execute(figure)
     buffer = io.BytesIO()
     metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}[form]
-    figure.savefig(buffer, format=form, dpi=200, metadata=metadata)
+    figure.savefig(buffer, format=form, dpi=DPI, metadata=metadata)
     return buffer.getvalue()
+
+
+def darkened(svg: bytes) -> bytes:
+    """A light figure without pixels in the colours of the dark theme."""
+    dyes = dict(zip(_colours(THEMES["light"]), _colours(THEMES["dark"]), strict=True))
+    return re.sub(rb"#[0-9a-f]{6}", lambda found: dyes.get(found[0].decode(), found[0].decode()).encode(), svg)
+
+
+def _colours(ink: Ink) -> list[str]:
+    return [colour for part in astuple(ink) for colour in ([part] if isinstance(part, str) else part)]
 
 
 def percent_axis(axes: Axes, *, high: float = 1.0) -> None:

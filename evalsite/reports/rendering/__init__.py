@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from evalsite.reports.rendering import csv, html, json, latex, text
+from evalsite.reports.rendering import csv, json, latex, text
+
+
+def _html(report: dict[str, Any]) -> str:
+    """Loaded on use: the figures' library takes as long to load as all other forms to write."""
+    from evalsite.reports.rendering import html
+
+    return html.render(report)
+
 
 FORMATS: dict[str, Callable[[dict[str, Any]], str]] = {
     "text": text.render,
     "json": json.render,
-    "html": html.render,
+    "html": _html,
     "latex": latex.render,
     "csv": csv.render,
 }

@@ -20,11 +20,9 @@ def render(report: dict[str, Any]) -> str:
     style = "\n".join((settings.BASE_DIR / "static" / name).read_text(encoding="utf-8") for name in STYLES)
     found = context(report)
     for chart in found["charts"]:
-        chart.source = _inline(chart.name, report, "light")
-        chart.dark_source = _inline(chart.name, report, "dark")
+        chart.source, chart.dark_source = map(_inline, figures.draw_both(chart.name, report))
     return render_to_string("reports/single.html", {**found, "style": style, "language": get_language()})
 
 
-def _inline(name: str, report: dict[str, Any], theme: str) -> str:
-    data = figures.draw(name, report, form="svg", theme=theme)
-    return "data:image/svg+xml;base64," + base64.b64encode(data).decode()
+def _inline(svg: bytes) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(svg).decode()

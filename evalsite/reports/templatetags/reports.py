@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from evalsite.reports import presentation
-from evalsite.reports.presentation import Column
+from evalsite.reports.presentation import Column, Sheet
 
 register = template.Library()
 
@@ -33,12 +35,29 @@ def percent(value: float | None) -> str:
 
 
 @register.filter
-def spanned(cell: str, column: Column) -> str:
-    """The interval in quieter letters, and never torn from its brackets."""
+def body(sheet: Sheet) -> SafeString:
+    """The rows of a table. Not a template, which takes a second for the ten thousand cells of a thousand raters."""
+    return mark_safe("\n".join(_row(sheet.columns, cells) for cells in sheet.written))  # noqa: S308 - cells are escaped
+
+
+def _row(columns: Sequence[Column], cells: Sequence[str]) -> str:
+    first, *others = zip(columns, cells, strict=True)
+    told = "".join(f"<td{_class(column)}>{_spanned(cell, column)}</td>" for column, cell in others)
+    return f'<tr><th scope="row">{escape(first[1])}</th>{told}</tr>'
+
+
+def _class(column: Column) -> str:
+    if column.numeric:
+        return ' class="number"'
+    return ' class="short-text"' if column.key == "wilson95" else ""
+
+
+def _spanned(cell: str, column: Column) -> str:
+    """The cell as HTML: its interval in quieter letters, and never torn from its brackets."""
     value, bracket, rest = cell.partition(" [")
     if not column.interval or not bracket:
-        return cell
-    return format_html('{} <span class="span">[{}</span>', value, rest)
+        return escape(cell)
+    return f'{escape(value)} <span class="span">[{escape(rest)}</span>'
 
 
 @register.filter

@@ -186,3 +186,20 @@ def test_ids_far_apart_are_asked_for_apart() -> None:
     keys = np.array([5, 1, 9, 5_000, 5_020, 5_021])
     assert list(columns.stretches(keys, 1_000, 16)) == [(1, 9), (5_000, 5_015), (5_016, 5_021)]
     assert list(columns.stretches(keys[:0], 1_000, 16)) == []
+
+
+def test_lists_of_numbers_are_read_all_at_once() -> None:
+    rows, numbers = columns.lists("[1, 22];[];[3];[];[4,5, 6]")
+    assert rows.tolist() == [0, 0, 2, 4, 4, 4]
+    assert numbers.tolist() == [1, 22, 3, 4, 5, 6]
+    assert [part.tolist() for part in columns.lists(None)] == [[], []]
+
+
+def test_items_dealt_and_not_answered_have_no_time(judged: Campaign) -> None:
+    items = loading.load(judged).items
+    dealt = Item.objects.filter(assignment__campaign=judged)
+    assert dealt.filter(revision=0).count() == (~items.answered).sum() > 0
+    sent = Submission.objects.filter(item__assignment__campaign=judged).values_list("received_at", flat=True)
+    assert sorted(items.received[items.answered].tolist()) == sorted(
+        moment.replace(tzinfo=None, microsecond=0) for moment in sent
+    )

@@ -143,6 +143,24 @@ def test_every_figure_comes_in_every_format_and_is_the_same_each_time(
     assert alice.get("/reports/judged/figures/intervals.gif").status_code == 404
 
 
+def test_a_figure_that_was_dyed_is_the_one_that_is_drawn_dark(closed: Campaign, chosen: Campaign) -> None:
+    dyed = 0
+    for campaign in (closed, chosen):
+        report = reading.report(campaign)
+        for chart in figures.available(report):
+            light, dark = figures.draw_both(chart.name, report)
+            assert light == figures.draw(chart.name, report)
+            assert _unnamed(dark) == _unnamed(figures.draw(chart.name, report, theme="dark"))
+            assert dark != light
+            dyed += b"<image" not in dark
+    assert dyed > 5
+
+
+def _unnamed(svg: bytes) -> bytes:
+    """Without the ids of markers, hatches and clips, which are digests of their looks."""
+    return re.sub(rb"\b[mhp][0-9a-f]{10}\b", b"", svg)
+
+
 def test_every_figure_says_in_words_what_it_shows(closed: Campaign, chosen: Campaign) -> None:
     for campaign in (closed, chosen):
         report = reading.report(campaign)

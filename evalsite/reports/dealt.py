@@ -1,0 +1,157 @@
+"""Items from the database to arrays: each column of some hundred assignments comes as one text, so that no Python
+object is made for an item, and the bulky rows are read once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from django.db.models import Case, Count, F, FilteredRelation, Func, Q, QuerySet, TextField, Value, When
+from django.db.models.functions import Cast, Coalesce
+from django.db.models.lookups import Exact
+
+from evalsite.rating.models import Assignment, Campaign, Item
+from evalsite.reports.cards import BETWEEN, Cards, Parsed, parse
+from evalsite.reports.columns import UNKNOWN, Listed, codes, lists, lookup, stretches, unlisted
+from evalsite.reports.estimators.results import Floats, Ints
+from evalsite.reports.tables import PURPOSES, Items, Nulls, card_step, in_order
+
+STRETCH = 256
+"""Ids of assignments asked for at once; with a hundred items in each, their texts take some twenty megabytes."""
+GAP = 64
+UNSENT = "NaT"
+"""When an item was answered that was not."""
+
+WHOLE = ("pk", "assignment", "sample", "position", "purpose", "revision", "visible", "elapsed")
+
+
+@dataclass(frozen=True)
+class Dealt:
+    """Items by rater, sitting and position, with keys and current revisions (I,); the cards that were looked at; the
+    empty outputs.
+    """
+
+    pks: Ints
+    revision: Ints
+    items: Items
+    cards: Cards
+    nulls: Nulls
+
+
+def read(campaign: Campaign, *, simulated: bool, raters: Ints, samples: Ints, outputs: Ints) -> Dealt:
+    """The items dealt to people, or to simulated raters, practice apart. Of raters (R,), samples (S,) and outputs (O,)
+    the keys are given; the items name their places.
+    """
+    whose = {"campaign": campaign, "practice": False, "rater__simulated": simulated}
+    sittings = _sittings(whose)
+    step = card_step(int(sittings[:, 3].sum()))
+    dealt = Q(**{f"assignment__{name}": value for name, value in whose.items()})
+    parts = [_part(dealt, span, step) for span in stretches(sittings[:, 0], GAP, STRETCH)]
+    whole = np.concatenate([_NONE, *(part.whole for part in parts)], axis=1)
+    sent = np.concatenate([np.zeros(0, dtype=MOMENT), *(part.sent for part in parts)])
+    owner = sittings[lookup(sittings[:, 0], whole[1])]
+    rater, position = lookup(raters, owner[:, 1]), whole[3]
+    order = np.lexsort((position, owner[:, 2], rater))
+    pks, _, sample, position, purpose, revision, visible, elapsed = whole[:, order]
+    cards = Cards([part.cards for part in parts], pks, outputs)
+    items = Items(
+        rater=rater[order],
+        sample=lookup(samples, sample),
+        sitting=owner[order, 2],
+        position=position,
+        purpose=purpose,
+        cards=cards.count,
+        received=sent[order],
+        visible_ms=_known(visible),
+        elapsed_ms=_known(elapsed),
+    )
+    return Dealt(pks, revision, items, cards, _nulls(parts, order, outputs))
+
+
+MOMENT = "datetime64[s]"
+_NONE: Ints = np.zeros((len(WHOLE), 0), dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Some assignments' items: whole numbers (8, I) as in WHOLE, when sent (I,), cards, empty outputs by row."""
+
+    whole: Ints
+    sent: npt.NDArray[np.datetime64]
+    cards: Parsed
+    empty: tuple[Ints, Ints]
+
+
+def _sittings(whose: dict[str, Any]) -> Ints:
+    """Key, rater, number and count of items (A, 4) of every assignment."""
+    rows = Assignment.objects.filter(**whose).order_by().annotate(count=Count("items"))
+    return np.array(list(rows.values_list("pk", "rater", "number", "count")), dtype=np.int64).reshape(-1, 4)
+
+
+def _part(dealt: Q, span: tuple[int, int], step: int) -> _Part:
+    found = _items(dealt, span).aggregate(
+        **{name: Listed(column) for name, column in _columns().items()},
+        sent=Listed(Coalesce(Moment("counting__received_at"), Value(UNSENT))),
+        empty=Listed(Cast("nulls", TextField()), separator=";"),
+        keys=Listed(_when_looked_at(step, F("pk"))),
+        cards=Listed(_when_looked_at(step, Cast("cards", TextField())), separator=BETWEEN),
+    )
+    whole = np.stack([unlisted(found[f"n_{name}"]) for name in WHOLE])
+    sent = np.array(found["sent"].split(",") if found["sent"] else [], dtype=MOMENT)
+    return _Part(whole, sent, (unlisted(found["keys"]), parse(found["cards"])), lists(found["empty"]))
+
+
+def _items(dealt: Q, span: tuple[int, int]) -> QuerySet[Item]:
+    """The items of these assignments, each beside the answer that counts."""
+    counting = FilteredRelation("submissions", condition=Q(submissions__revision=F("revision")))
+    inside = Q(assignment__gte=span[0], assignment__lte=span[1])
+    return Item.objects.filter(dealt & inside).order_by().annotate(counting=counting)
+
+
+def _columns() -> dict[str, Any]:
+    """What `WHOLE` names, none of them NULL. Aggregates may not bear a field's own name."""
+    told = {
+        "purpose": codes("purpose", PURPOSES),
+        "visible": Coalesce("counting__visible_ms", Value(UNKNOWN)),
+        "elapsed": Coalesce("counting__elapsed_ms", Value(UNKNOWN)),
+    }
+    return {f"n_{name}": told.get(name, F(name)) for name in WHOLE}
+
+
+def _when_looked_at(step: int, column: Any) -> Case:
+    """The column of every `step`-th item, NULL elsewhere: aggregates leave it out."""
+    turn = (F("position") + F("assignment__number")) % Value(step)
+    return Case(When(Exact(turn, 0), then=column))
+
+
+class Moment(Func):
+    """A moment in UTC as text, what is below a second cut off."""
+
+    output_field = TextField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, Any]:
+        return self.as_sql(compiler, connection, template="SUBSTR(%(expressions)s, 1, 19)", **extra)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, Any]:
+        template = "TO_CHAR(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')"
+        return self.as_sql(compiler, connection, template=template, **extra)
+
+
+def _known(values: Ints) -> Floats:
+    return np.where(values < 0, np.nan, values)
+
+
+def _nulls(parts: list[_Part], order: Ints, outputs: Ints) -> Nulls:
+    """Empty outputs by the places that `order` gave their items."""
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    rows, codes, before = [order[:0]], [order[:0]], 0
+    for part in parts:
+        row, output = part.empty
+        rows.append(place[row + before])
+        codes.append(lookup(outputs, output))
+        before += part.whole.shape[1]
+    return in_order(Nulls(np.concatenate(rows), np.concatenate(codes)))
