@@ -1,5 +1,8 @@
 """Facts (head, relation, tail) in one SQLite file: built in one stream, looked up by name without being loaded.
 
+Facts of one name that follow each other, as they do in all large collections, share a row: head (or nothing), number
+of the relation, tail, head, ... with a control character between. So a look-up reads one row and not one a fact.
+
 Read are OwnThink's CSV (140 million rows, with a header, real quoting and stray NUL bytes), tab-separated text, and
 KdConv's JSON, both ``{head: [[head, relation, tail], ...]}`` and its dialogues with ``attrs``.
 """
@@ -16,8 +19,10 @@ from typing import Any, NamedTuple, TextIO
 from generation.errors import UserError
 from generation.knowledge.words import key, listed, without_brackets
 
-BATCH = 50_000
-PER_NAME = 200  # facts looked at for one name; a few names (of countries, say) have tens of thousands
+SHAPE = 2  # of the store; another one is refused
+BATCH = 10_000
+BETWEEN = "\x1f"  # the unit separator of ASCII; taken out of names and tails
+PER_NAME = 200  # facts looked at for one name, and most in a row; names of countries, say, have tens of thousands
 HEADERS = {("实体", "属性", "值"), ("head", "relation", "tail"), ("entity", "attribute", "value")}
 ALIASES = listed("别名 别称 中文名 中文名称 外文名 外文名称 其它译名 其他译名 又名 英文名 简称 全称 原名 昵称")
 # Relations nobody talks about when watching: bodies, dates of lives, signs, dictionaries, trade registers.
@@ -104,36 +109,48 @@ def build(triples: Iterable[tuple[str, str, str]], path: Path) -> int:
         db.execute("PRAGMA journal_mode = OFF")  # a build that is broken off is begun anew
         db.execute("PRAGMA synchronous = OFF")
         db.execute("PRAGMA cache_size = -65536")  # KiB
-        db.execute("CREATE TABLE facts (key TEXT NOT NULL, head TEXT, relation INTEGER NOT NULL, tail TEXT NOT NULL)")
+        db.execute(f"PRAGMA user_version = {SHAPE}")
+        db.execute("CREATE TABLE facts (key TEXT NOT NULL, said TEXT NOT NULL)")
         db.execute("CREATE TABLE relations (id INTEGER PRIMARY KEY, name TEXT NOT NULL)")
         db.execute("CREATE TABLE aliases (key TEXT NOT NULL, of TEXT NOT NULL)")
         relations: dict[str, int] = {}
         db.execute("BEGIN")
-        _fill(db, triples, relations)
+        count = _fill(db, triples, relations)
         db.executemany("INSERT INTO relations VALUES (?, ?)", ((i, name) for name, i in relations.items()))
         db.execute("COMMIT")
         db.execute("CREATE INDEX facts_key ON facts (key)")
         db.execute("CREATE INDEX aliases_key ON aliases (key)")
-        count: int = db.execute("SELECT count(*) FROM facts").fetchone()[0]
     db.close()
     return count
 
 
-def _fill(db: sqlite3.Connection, triples: Iterable[tuple[str, str, str]], relations: dict[str, int]) -> None:
-    facts: list[tuple[str, str | None, int, str]] = []
-    for head, relation, tail in triples:
-        head, relation, tail = head.strip(), relation.strip(), tail.strip()
+def _fill(db: sqlite3.Connection, triples: Iterable[tuple[str, str, str]], relations: dict[str, int]) -> int:
+    """Write facts and other names; how many facts were kept."""
+    rows: list[tuple[str, str]] = []
+    name, said, count = "", list[str](), 0
+    for triple in triples:
+        head, relation, tail = (field.replace(BETWEEN, " ").strip() for field in triple)
         found = key(head)
         if not found or not wanted(head, relation, tail):
             continue
+        if found != name or len(said) == 3 * PER_NAME:
+            rows.append((name, BETWEEN.join(said)))
+            name, said = found, []
         shown = without_brackets(head)
-        facts.append((found, None if shown == found else shown, relations.setdefault(relation, len(relations)), tail))
+        said += ("" if shown == found else shown, str(relations.setdefault(relation, len(relations))), tail)
+        count += 1
         if relation in ALIASES and len(key(tail)) > 1 and key(tail) != found:
             db.execute("INSERT INTO aliases VALUES (?, ?)", (key(tail), found))
-        if len(facts) == BATCH:
-            db.executemany("INSERT INTO facts VALUES (?, ?, ?, ?)", facts)
-            facts.clear()
-    db.executemany("INSERT INTO facts VALUES (?, ?, ?, ?)", facts)
+        if len(rows) == BATCH:
+            _write(db, rows)
+    _write(db, [*rows, (name, BETWEEN.join(said))])
+    return count
+
+
+def _write(db: sqlite3.Connection, rows: list[tuple[str, str]]) -> None:
+    """Write rows, and empty the list. The first row of all is of no name, and is left out."""
+    db.executemany("INSERT INTO facts VALUES (?, ?)", (row for row in rows if row[0]))
+    rows.clear()
 
 
 class Triples:
@@ -153,22 +170,30 @@ class Triples:
         process = os.getpid()
         if process not in self._connections:
             uri = f"{self.path.resolve().as_uri()}?mode=ro&immutable=1"
-            self._connections[process] = sqlite3.connect(uri, uri=True, check_same_thread=False)
+            db = self._connections[process] = sqlite3.connect(uri, uri=True, check_same_thread=False)
+            db.execute("PRAGMA cache_size = -65536")  # KiB: holds the upper pages of the index of the largest store
+            if db.execute("PRAGMA user_version").fetchone()[0] != SHAPE:
+                raise UserError(f"{self.path} is of another version; build it anew: python -m generation knowledge.")
         return self._connections[process]
 
     @functools.cached_property
-    def _relations(self) -> dict[int, str]:
-        return dict(self._db().execute("SELECT id, name FROM relations"))
+    def _relations(self) -> dict[str, str]:
+        return {str(number): name for number, name in self._db().execute("SELECT id, name FROM relations")}
 
     def facts(self, name: str) -> list[Fact]:
         """Distinct facts of a name or of what it is another name of, as they were read."""
         rows = self._db().execute(
-            "SELECT key, head, relation, tail FROM facts WHERE key = ?1 UNION ALL "
-            "SELECT key, head, relation, tail FROM facts WHERE key IN (SELECT of FROM aliases WHERE key = ?1) LIMIT ?2",
-            (key(name), PER_NAME),
+            "SELECT key, said FROM facts WHERE key = ?1 UNION ALL "
+            "SELECT key, said FROM facts WHERE key IN (SELECT of FROM aliases WHERE key = ?1)",
+            (key(name),),
         )
-        names = self._relations
-        return list(dict.fromkeys(Fact(head or found, names[r], tail) for found, head, r, tail in rows))
+        names, told = self._relations, list[Fact]()
+        for found, said in rows:
+            part = said.split(BETWEEN)
+            told += map(Fact, [head or found for head in part[::3]], map(names.__getitem__, part[1::3]), part[2::3])
+            if len(told) >= PER_NAME:
+                break
+        return list(dict.fromkeys(told))[:PER_NAME]
 
     def _known(self, name: str) -> bool:
         """Whether there is a fact under this name."""

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import sqlite3
 
 import pytest
 
@@ -102,6 +103,26 @@ def test_a_name_is_found_by_its_other_names_and_its_facts_are_told_once(tmp_path
 def test_a_name_with_very_many_facts_gives_some(tmp_path):
     found = store(tmp_path, (("中国", "城市", f"城{i}") for i in range(500)))
     assert len(found.facts("中国")) == triples.PER_NAME
+
+
+def test_facts_of_one_name_are_found_wherever_they_stand(tmp_path):
+    many = [("中国", "城市", f"城{i}") for i in range(triples.PER_NAME + 50)]
+    rows = [("甲[人]", "r", '"乙", [丙]'), *many, ("甲[书]", "r", "丁"), ("甲[书]", "s", "丁"), ("乙", "又名", "甲乙")]
+    path = tmp_path / "triples.sqlite"
+    assert triples.build(rows, path) == len(rows)
+    found = Triples(path)
+    assert found.facts("甲") == [Fact("甲", "r", '"乙", [丙]'), Fact("甲", "r", "丁"), Fact("甲", "s", "丁")]
+    assert found.facts("中国") == [Fact(*row) for row in many[: triples.PER_NAME]]
+    assert found.facts("甲乙") == [Fact("乙", "又名", "甲乙")]
+    assert found.facts("丙") == []
+
+
+def test_a_store_of_another_version_is_refused(tmp_path):
+    found = store(tmp_path, [("甲", "r", "乙")])
+    with sqlite3.connect(found.path) as db:
+        db.execute("PRAGMA user_version = 1")
+    with pytest.raises(UserError, match=r"triples\.sqlite is of another version; build it anew"):
+        found.facts("甲")
 
 
 def test_the_store_travels_to_workers_and_an_absent_one_is_refused(tmp_path):
