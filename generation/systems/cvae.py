@@ -72,9 +72,10 @@ class CVAE(Shared, NoiseWriter):
             beta=0.2,
             batch=64,
             together=8,
-            lr=2e-3,
-            steps=350,
-            dev_every=175,
+            lr=3e-3,
+            calm=0.5,
+            steps=700,
+            dev_every=350,
             keep_best=False,  # the dev loss of so few comments keeps weights that cannot yet form sentences
         ),
     }

@@ -54,9 +54,10 @@ class EncoderDecoder(Characters, Decoder):
             dropout=0.2,
             batch=64,
             together=8,
-            lr=2e-3,
-            steps=400,
-            dev_every=100,
+            lr=3e-3,
+            calm=0.5,
+            steps=800,
+            dev_every=400,
             keep_best=False,  # the dev loss of so few comments keeps weights that cannot yet form sentences
         ),
     }
