@@ -51,3 +51,27 @@ def test_a_file_fills_what_the_environment_leaves_open(repository: Path, tmp_pat
     file.write_text("SECRET_KEY=from-the-file\nDATABASE_URL=postgresql://u:p@filed.example/ev\n")
     done = start(repository, ENV_FILE=str(file), DATA_DIR=str(tmp_path))
     assert "filed.example" in done.stdout, done.stderr
+
+
+def test_tests_leave_nothing_in_the_temporary_folder(repository: Path, tmp_path: Path) -> None:
+    """Neither the process that begins, nor what it starts or forks, takes the folder away too early or leaves one."""
+    code = """
+import os, subprocess, sys
+import tests.settings
+folder = os.environ["DATA_DIR"]
+if "started" not in sys.argv:
+    subprocess.run([sys.executable, "-c", sys.orig_argv[2], "started"], check=True)
+    if not os.fork():
+        sys.exit(0)
+    os.wait()
+    assert os.path.isdir(folder)
+print(folder)
+"""
+    environment = {"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=repository, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    inner, outer = done.stdout.split()
+    assert inner == outer
+    assert Path(outer).parent == tmp_path
+    assert list(tmp_path.iterdir()) == []
