@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext as _
+
 from evalsite.testsets.clips import Clips
 from evalsite.testsets.errors import InputError, Problems
 from evalsite.testsets.fields import TEXT_LIMIT, Fields
@@ -62,10 +64,11 @@ def samples(path: Path, folders: Folders, progress: Callable[[int], None]) -> Ch
         sample = _sample(Fields(row.data, row.line, problems), folders)
         first = lines.setdefault(sample.key, row.line) if sample.key else row.line
         if first != row.line:
-            problems.add(row.line, "id", f"The id {shown(sample.key)} is taken by line {first}.")
+            told = {"id": shown(sample.key), "line": first}
+            problems.add(row.line, "id", _("The id %(id)s is taken by line %(line)s.") % told)
         progress(reader.bytes_read)
     if not lines and not problems.found:
-        problems.add(None, "", "The file holds no samples.")
+        problems.add(None, "", _("The file holds no samples."))
     problems.stop_if_any()
     return CheckedSamples(reader.digest, len(lines))
 
@@ -106,7 +109,7 @@ def _clip(fields: Fields, folder: Clips, sample: Sample, second: int | None) -> 
     start = fields.number("clip_start", low=0)
     if not name:
         if start is not None:
-            fields.note("clip_start", "The line names no clip.")
+            fields.note("clip_start", _("The line names no clip."))
         return
     try:
         found = folder.look(name)
@@ -117,7 +120,8 @@ def _clip(fields: Fields, folder: Clips, sample: Sample, second: int | None) -> 
         sample.clip, sample.clip_start = found.digest, max(0.0, second - WINDOW) if start is None else start
         if not sample.clip_start <= second < sample.clip_start + found.duration:
             end = sample.clip_start + found.duration
-            fields.note("clip", f"It shows seconds {sample.clip_start:g} to {end:g}, and not second {second}.")
+            told = {"start": f"{sample.clip_start:g}", "end": f"{end:g}", "second": second}
+            fields.note("clip", _("It shows seconds %(start)s to %(end)s, and not second %(second)s.") % told)
 
 
 def _frames(fields: Fields, folder: Pictures) -> list[str]:
@@ -149,9 +153,11 @@ def _context(fields: Fields, second: int | None) -> list[dict[str, Any]]:
 
 def _in_window(entry: Fields, time: float, second: int) -> None:
     if second <= time < second + 1:
-        entry.note("time", f"{time:g} lies in second {second} itself, for which systems are to write; leave it out.")
+        where = _("%(time)s lies in second %(second)s itself, for which systems are to write; leave it out.")
+        entry.note("time", where % {"time": f"{time:g}", "second": second})
     elif not second - WINDOW <= time < second + WINDOW + 1:
-        entry.note("time", f"{time:g} is not within {WINDOW} seconds of {second}.")
+        told = {"time": f"{time:g}", "window": WINDOW, "second": second}
+        entry.note("time", _("%(time)s is not within %(window)s seconds of %(second)s.") % told)
 
 
 def _mistyped_keys(fields: Fields, known: tuple[str, ...]) -> None:
@@ -159,7 +165,8 @@ def _mistyped_keys(fields: Fields, known: tuple[str, ...]) -> None:
     absent = [name for name in known if name not in fields.data]
     for name in fields.data.keys() - set(known):
         if near := difflib.get_close_matches(name.lower(), absent, n=1, cutoff=0.8):
-            fields.note(name, f"The key is unknown; {near[0]!r} is meant, it seems.")
+            told = {"key": repr(near[0])}
+            fields.note(name, _("The key is unknown; %(key)s is meant, it seems.") % told)
 
 
 def outputs(path: Path, testset: TestSet, progress: Callable[[int], None]) -> CheckedOutputs:
@@ -172,12 +179,14 @@ def outputs(path: Path, testset: TestSet, progress: Callable[[int], None]) -> Ch
         fields = Fields(row.data, row.line, problems)
         place = _output(fields)[:2]
         if place[0] and place[0] not in keys:
-            fields.note("sample", f"The test set {testset.slug!r} has no sample {shown(place[0])}.")
+            told = {"slug": repr(testset.slug), "sample": shown(place[0])}
+            fields.note("sample", _("The test set %(slug)s has no sample %(sample)s.") % told)
         elif all(place) and lines.setdefault(place, row.line) != row.line:
-            fields.note("rank", f"Rank {place[1]} of sample {shown(place[0])} is given by line {lines[place]} already.")
+            given = {"rank": place[1], "sample": shown(place[0]), "line": lines[place]}
+            fields.note("rank", _("Rank %(rank)s of sample %(sample)s is given by line %(line)s already.") % given)
         progress(reader.bytes_read)
     if not lines and not problems.found:
-        problems.add(None, "", "The file holds no outputs.")
+        problems.add(None, "", _("The file holds no outputs."))
     if not problems.found:
         _no_gaps(lines, problems)
     problems.stop_if_any()
@@ -196,7 +205,7 @@ def _output(fields: Fields) -> _OutputLine:
     """The line as an output; a text of blanks alone is a null. Faults are noted in `fields`."""
     text = fields.text("text", limit=TEXT_LIMIT)
     if "text" not in fields.data:
-        fields.note("text", 'The value is missing; write "" where the system said nothing.')
+        fields.note("text", _('The value is missing; write "" where the system said nothing.'))
     _mistyped_keys(fields, OUTPUT_KEYS)
     return _OutputLine(
         sample=fields.text("sample", limit=200, required=True),
@@ -209,7 +218,8 @@ def _output(fields: Fields) -> _OutputLine:
 def _no_gaps(lines: dict[tuple[str, int], int], problems: Problems) -> None:
     for (key, rank), line in lines.items():
         if rank > 1 and (key, rank - 1) not in lines:
-            problems.add(line, "rank", f"Sample {shown(key)} has rank {rank} but no rank {rank - 1}.")
+            told = {"sample": shown(key), "rank": rank, "before": rank - 1}
+            problems.add(line, "rank", _("Sample %(sample)s has rank %(rank)s but no rank %(before)s.") % told)
 
 
 def read_outputs(path: Path, run: Run) -> Iterator[Output]:

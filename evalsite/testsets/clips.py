@@ -6,9 +6,11 @@ import math
 from pathlib import Path
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from evalsite.testsets import containers
 from evalsite.testsets.folders import FileError, Folder
-from evalsite.testsets.jsonl import shown
 
 LONGEST = 60  # seconds; raters watch it again and again
 PIXEL_LIMIT = 1920 * 1080
@@ -34,24 +36,30 @@ class ClipFile(NamedTuple):
 class Clips(Folder[ClipFile]):
     """The folder that `clip` is relative to."""
 
-    noun, option, byte_limit = "clip", "clips", 16 * 2**20
+    subject, option, byte_limit = gettext_lazy("The clip %(name)s"), "clips", 16 * 2**20
 
     def inspect(self, content: bytes, name: str, path: Path, digest: str) -> ClipFile:
         """Read what the file says of itself. Raises FileError."""
         try:
             film = containers.read(content)
         except containers.ContainerError as error:
-            raise FileError(f"The clip {shown(name)} {error}.") from None
+            raise FileError(_faulty(name, str(error))) from None
         if fault := _beyond_limits(film):
-            raise FileError(f"The clip {shown(name)} {fault}.")
+            raise FileError(_faulty(name, fault))
         return ClipFile(path, digest, film.content_type, film.suffix, film.width, film.height, film.duration)
+
+
+def _faulty(name: str, fault: str) -> str:
+    return _("%(file)s %(fault)s.") % Clips.about(name, fault=fault)
 
 
 def _beyond_limits(film: containers.Film) -> str:
     if not (math.isfinite(film.duration) and film.duration > 0):
-        return "does not say how long it is; write it anew, for example with ffmpeg -i CLIP -c copy NEW"
+        return _("does not say how long it is; write it anew, for example with ffmpeg -i CLIP -c copy NEW")
     if film.duration > LONGEST:
-        return f"lasts {film.duration:.0f} seconds; at most {LONGEST} are shown"
+        told = {"seconds": f"{film.duration:.0f}", "limit": LONGEST}
+        return _("lasts %(seconds)s seconds; at most %(limit)s are shown") % told
     if not 0 < film.width * film.height <= PIXEL_LIMIT:
-        return f"has {film.width} x {film.height} pixels; at most those of 1920 x 1080 are shown"
+        told = {"width": film.width, "height": film.height}
+        return _("has %(width)s x %(height)s pixels; at most those of 1920 x 1080 are shown") % told
     return ""

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from itertools import islice, takewhile
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+
 MP4_CODECS = {"avc1": "H.264", "avc3": "H.264", "av01": "AV1", "vp09": "VP9"}
 WEBM_CODECS = {"V_VP8": "VP8", "V_VP9": "VP9", "V_AV1": "AV1"}
 
@@ -48,21 +50,21 @@ def read(content: bytes) -> Film:
     except (struct.error, IndexError, KeyError, StopIteration, ValueError) as error:
         if isinstance(error, ContainerError):
             raise
-        raise ContainerError("is cut off or broken") from None
-    raise ContainerError("is not an MP4 or WebM file")
+        raise ContainerError(_("is cut off or broken")) from None
+    raise ContainerError(_("is not an MP4 or WebM file"))
 
 
 def _mp4(content: bytes) -> Film:
     whole = list(_boxes(content, 0, len(content)))  # up to the last byte: the first thing a broken copy loses
     movie = next((box for box in whole if box.name == "moov"), None)
     if movie is None:
-        raise ContainerError("has no index (moov); it was not written to its end")
+        raise ContainerError(_("has no index (moov); it was not written to its end"))
     for track in _all(content, movie, "trak"):
         media = next(_all(content, track, "mdia"))
         handler = next(_all(content, media, "hdlr"))
         if content[handler.start + 8 : handler.start + 12] == b"vide":
             return _mp4_track(content, media, _mp4_duration(content, movie))
-    raise ContainerError("holds no pictures")
+    raise ContainerError(_("holds no pictures"))
 
 
 def _mp4_track(content: bytes, media: _Part, duration: float) -> Film:
@@ -95,7 +97,7 @@ def _boxes(content: bytes, start: int, end: int) -> Iterator[_Part]:
         elif size == 0:
             size = end - start
         if size < head or start + size > end:
-            raise ContainerError("is cut off or broken")
+            raise ContainerError(_("is cut off or broken"))
         yield _Part(kind.decode("latin-1"), start + head, start + size)
         start += size
 
@@ -103,14 +105,14 @@ def _boxes(content: bytes, start: int, end: int) -> Iterator[_Part]:
 def _webm(content: bytes) -> Film:
     header, segment = islice(_elements(content, 0, len(content)), 2)
     if _fields(content, header)["4282"].rstrip(b"\0") != b"webm" or segment.name != "18538067":
-        raise ContainerError("is not an MP4 or WebM file")
+        raise ContainerError(_("is not an MP4 or WebM file"))
     parts = {part.name: part for part in _until_pictures(content, segment)}
     tracks = parts["1654ae6b"]
     for entry in _elements(content, tracks.start, tracks.end):
         track = _fields(content, entry)
         if entry.name == "ae" and track["83"] == b"\x01":
             return _webm_track(track, _webm_duration(_fields(content, parts["1549a966"])))
-    raise ContainerError("holds no pictures")
+    raise ContainerError(_("holds no pictures"))
 
 
 def _webm_track(track: dict[str, bytes], duration: float) -> Film:
@@ -147,7 +149,7 @@ def _elements(content: bytes, start: int, end: int) -> Iterator[_Part]:
         if size == (1 << 7 * count) - 1:  # left open by whoever wrote it as a stream
             size = end - at - count
         if not 1 <= count <= 8 or at + count + size > end:
-            raise ContainerError("is cut off or broken")
+            raise ContainerError(_("is cut off or broken"))
         yield _Part(name.hex(), at + count, at + count + size)
         start = at + count + size
 
@@ -156,7 +158,8 @@ def _known(codec: str, codecs: dict[str, str]) -> str:
     if codec not in codecs:
         shown = "".join(char for char in codec if char.isprintable())[:20]
         names = sorted(set(codecs.values()))
+        told = {"codec": shown, "others": ", ".join(names[:-1]), "last": names[-1]}
         raise ContainerError(
-            f"is coded as {shown}, which not every browser plays; {', '.join(names[:-1])} and {names[-1]} are welcome"
+            _("is coded as %(codec)s, which not every browser plays; %(others)s and %(last)s are welcome") % told
         )
     return codecs[codec]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+
 
 class UserError(ValueError):
     """A request that cannot be met; its text is shown as it is, without a traceback."""
@@ -17,8 +19,8 @@ class Problem(NamedTuple):
     message: str
 
     def __str__(self) -> str:
-        place = [f"line {self.line}"] if self.line is not None else []
-        return ": ".join([*place, *([self.field] if self.field else []), self.message])
+        place = [_("line %(line)s") % {"line": self.line}] if self.line is not None else []
+        return _(": ").join([*place, *([self.field] if self.field else []), self.message])
 
 
 class InputError(UserError):
@@ -31,9 +33,11 @@ class InputError(UserError):
 
     def __str__(self) -> str:
         if len(self.problems) == 1:
-            return f"{self.source}: {self.problems[0]} Nothing was imported."
+            told = {"file": self.source, "fault": self.problems[0]}
+            return _("%(file)s: %(fault)s Nothing was imported.") % told
         lines = "\n".join(f"  {problem}" for problem in self.problems)
-        return f"{self.source} has {len(self.problems):,} faults; nothing was imported.\n{lines}"
+        told = {"file": self.source, "count": f"{len(self.problems):,}"}
+        return _("%(file)s has %(count)s faults; nothing was imported.") % told + f"\n{lines}"
 
 
 class Problems:

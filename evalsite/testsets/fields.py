@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from evalsite.testsets.errors import Problems
 from evalsite.testsets.jsonl import shown
 
@@ -27,7 +29,8 @@ class Fields:
         if self.data.get(name) is not None:
             return True
         if required:
-            self.note(name, "The value is missing." if name not in self.data else "The value may not be null.")
+            absent = name not in self.data
+            self.note(name, _("The value is missing.") if absent else _("The value may not be null."))
         return False
 
     def text(self, name: str, *, limit: int, required: bool = False) -> str:
@@ -39,11 +42,12 @@ class Fields:
     def as_text(self, value: Any, name: str, *, limit: int, required: bool) -> str:
         """The value as a text, or "" with a fault noted under `name`."""
         if not isinstance(value, str):
-            self.note(name, f"The value must be a text, not {shown(value)}.")
+            self.note(name, _("The value must be a text, not %(value)s.") % {"value": shown(value)})
         elif len(value) > limit:
-            self.note(name, f"The text has {len(value):,} characters; at most {limit:,} are allowed.")
+            told = {"count": f"{len(value):,}", "limit": f"{limit:,}"}
+            self.note(name, _("The text has %(count)s characters; at most %(limit)s are allowed.") % told)
         elif required and not value.strip():
-            self.note(name, "The text is empty.")
+            self.note(name, _("The text is empty."))
         else:
             return value
         return ""
@@ -52,7 +56,7 @@ class Fields:
         """A text on one line."""
         value = self.text(name, limit=limit, required=required)
         if any(char in value for char in "\n\r\t"):
-            self.note(name, "The text must be on one line, without tabs.")
+            self.note(name, _("The text must be on one line, without tabs."))
         return value
 
     def number(self, name: str, *, required: bool = False, low: float = -1e9, high: float = 1e9) -> float | None:
@@ -61,9 +65,10 @@ class Fields:
             return None
         value = self.data[name]
         if isinstance(value, bool) or not isinstance(value, int | float):
-            self.note(name, f"The value must be a number, not {shown(value)}.")
+            self.note(name, _("The value must be a number, not %(value)s.") % {"value": shown(value)})
         elif not low <= value <= high:
-            self.note(name, f"The number {shown(value)} is outside {low:,.15g} to {high:,.15g}.")
+            told = {"value": shown(value), "low": f"{low:,.15g}", "high": f"{high:,.15g}"}
+            self.note(name, _("The number %(value)s is outside %(low)s to %(high)s.") % told)
         else:
             return float(value)
         return None
@@ -72,7 +77,7 @@ class Fields:
         """A whole number within bounds; 125.0 is one too."""
         value = self.number(name, required=required, low=low, high=high)
         if value is not None and not value.is_integer():
-            self.note(name, f"The number must be whole, not {shown(value)}.")
+            self.note(name, _("The number must be whole, not %(value)s.") % {"value": shown(value)})
             return None
         return None if value is None else int(value)
 
@@ -83,7 +88,7 @@ class Fields:
         value = self.data[name]
         if isinstance(value, list):
             return value
-        self.note(name, f"The value must be a list, not {shown(value)}.")
+        self.note(name, _("The value must be a list, not %(value)s.") % {"value": shown(value)})
         return []
 
     def texts(self, name: str) -> list[str]:
@@ -100,5 +105,6 @@ class Fields:
             if isinstance(value, dict):
                 found.append(Fields(value, self.line, self.problems, f"{self.prefix}{name}[{index}]."))
             else:
-                self.note(f"{name}[{index}]", f"The value must be an object, not {shown(value)}.")
+                told = {"value": shown(value)}
+                self.note(f"{name}[{index}]", _("The value must be an object, not %(value)s.") % told)
         return found

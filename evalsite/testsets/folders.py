@@ -7,6 +7,9 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import ClassVar, Generic, Protocol, TypeVar
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
 from evalsite.testsets.jsonl import shown
 
 
@@ -34,7 +37,7 @@ Found = TypeVar("Found", bound=Looked)
 class Folder(ABC, Generic[Found]):
     """The folder that a test set's file names are relative to. Every name is looked at once."""
 
-    noun: ClassVar[str]
+    subject: ClassVar[str | Promise]  # of the sentences about a file: %(name)s is the name
     option: ClassVar[str]  # of the command that names the folder
     byte_limit: ClassVar[int]
 
@@ -67,11 +70,16 @@ class Folder(ABC, Generic[Found]):
             self.found[digest] = self.inspect(content, name, path, digest)
         return self.found[digest]
 
+    @classmethod
+    def about(cls, name: str, **more: object) -> dict[str, object]:
+        """What sentences about a file may name."""
+        return {"file": str(cls.subject) % {"name": shown(name)}, "option": cls.option, **more}
+
     def _inside(self, name: str) -> Path:
         """The regular file of that name in the folder, links followed; FileError where it leads elsewhere."""
-        what = f"The {self.noun} {shown(name)}"
         if self.root is None:
-            raise FileError(f"{what} cannot be found: no folder was given (--{self.option} DIR).")
+            told = self.about(name)
+            raise FileError(_("%(file)s cannot be found: no folder was given (--%(option)s DIR).") % told)
         try:
             path = (self.root / name).resolve()
             inside = path.is_relative_to(self.root) and not Path(name).is_absolute()
@@ -79,9 +87,10 @@ class Folder(ABC, Generic[Found]):
         except (OSError, RuntimeError, ValueError):  # a name too long, a loop of links
             inside, sound = True, False
         if not inside:
-            raise FileError(f"{what} lies outside the folder of {self.option}.")
+            raise FileError(_("%(file)s lies outside the folder of %(option)s.") % self.about(name))
         if not sound:
-            raise FileError(f"{what} is not in the folder of {self.option}, {self.root}.")
+            told = self.about(name, folder=self.root)
+            raise FileError(_("%(file)s is not in the folder of %(option)s, %(folder)s.") % told)
         return path
 
     @classmethod
@@ -91,7 +100,8 @@ class Folder(ABC, Generic[Found]):
             with path.open("rb") as file:
                 content = file.read(cls.byte_limit + 1)
         except OSError as error:
-            raise FileError(f"The {cls.noun} {shown(name)} cannot be read: {error.strerror}.") from None
+            told = cls.about(name, error=error.strerror)
+            raise FileError(_("%(file)s cannot be read: %(error)s.") % told) from None
         if len(content) > cls.byte_limit:
-            raise FileError(f"The {cls.noun} {shown(name)} is larger than {cls.byte_limit >> 20} MiB.")
+            raise FileError(_("%(file)s is larger than %(limit)s MiB.") % cls.about(name, limit=cls.byte_limit >> 20))
         return content

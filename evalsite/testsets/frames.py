@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.utils.translation import gettext as _
 
 from evalsite.testsets.errors import UserError
 from evalsite.testsets.folders import FileError, Folder, Looked
@@ -63,7 +64,8 @@ class Shelf:
         except FileError as error:
             raise UserError(str(error)) from None
         if hashlib.sha256(content).hexdigest() != file.digest:
-            raise UserError(f"{file.path} changed while it was imported; try again when nothing writes to it.")
+            changed = _("%(file)s changed while it was imported; try again when nothing writes to it.")
+            raise UserError(changed % {"file": file.path})
         name = f"{self.folder.option}/{file.digest[:2]}/{file.digest}{file.suffix}"
         stored = default_storage.save(name, ContentFile(content))
         return self.model(digest=file.digest, file=stored, **file.columns())

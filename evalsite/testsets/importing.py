@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from evalsite.testsets import checking, systems
 from evalsite.testsets.checking import CheckedOutputs, Folders
@@ -66,7 +67,7 @@ def import_testset(
     if TestSet.objects.filter(slug=slug).exists():
         raise _taken(slug)
     if len(title) > 200:
-        raise UserError("The title is longer than 200 characters.")
+        raise UserError(_("The title is longer than 200 characters."))
     size = _size(path)
     folders = Folders(Pictures(_there(frames, "frames")), Clips(_there(clips, "clips") or frames))
     checked = checking.samples(path, folders, lambda done: progress("checking", done, size))
@@ -91,24 +92,25 @@ def import_testset(
 
 def _there(folder: Path | None, what: str) -> Path | None:
     if folder is not None and not folder.is_dir():
-        raise UserError(f"There is no folder of {what} {folder}.")
+        raise UserError(_("There is no folder of %(option)s %(folder)s.") % {"option": what, "folder": folder})
     return folder
 
 
 def _taken(slug: str) -> UserError:
-    return UserError(
-        f"There is a test set {slug!r} already, and a test set never changes: import the new version under a new name."
+    taken = _(
+        "There is a test set %(slug)s already, and a test set never changes: import the new version under a new name."
     )
+    return UserError(taken % {"slug": repr(slug)})
 
 
 def _size(path: Path) -> int:
     if not path.is_file():
-        raise UserError(f"There is no file {path}.")
+        raise UserError(_("There is no file %(file)s.") % {"file": path})
     try:
         with path.open("rb"):
             return path.stat().st_size
     except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}.") from None
+        raise UserError(_("%(file)s cannot be read: %(error)s.") % {"file": path, "error": error.strerror}) from None
 
 
 def _shelve(shelves: Sequence[Shelf], progress: Progress) -> int:
@@ -137,7 +139,8 @@ def _write_samples(testset: TestSet, path: Path, folders: Folders, progress: Cal
 
 def _unchanged(path: Path, now: str, before: str) -> None:
     if now != before:
-        raise UserError(f"{path} changed while it was imported; try again when nothing writes to it.")
+        changed = _("%(file)s changed while it was imported; try again when nothing writes to it.")
+        raise UserError(changed % {"file": path})
 
 
 def import_outputs(
@@ -160,11 +163,13 @@ def import_outputs(
 def _import_references(testset: TestSet, system: str) -> ImportedOutputs:
     """The real comments of every sample as the outputs of `human`, ranked in the order of the file."""
     if system != HUMAN:
-        raise UserError(f"Name the file of {system}'s outputs; only {HUMAN!r} needs none (it takes the references).")
+        nameless = _("Name the file of %(system)s's outputs; only %(human)s needs none (it takes the references).")
+        raise UserError(nameless % {"system": system, "human": repr(HUMAN)})
     samples = list(testset.samples.values_list("pk", "key", "references"))
     depth = max((len(references) for _pk, _key, references in samples), default=0)
     if not depth:
-        raise InputError(testset.slug, [Problem(None, "references", "No sample has any, so people said nothing here.")])
+        silent = _("No sample has any, so people said nothing here.")
+        raise InputError(testset.slug, [Problem(None, "references", silent)])
     missing = sum(not references for _pk, _key, references in samples)
     count = sum(len(references) for _pk, _key, references in samples)
     with transaction.atomic():

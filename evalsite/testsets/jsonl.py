@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from django.utils.translation import gettext as _
+
 from evalsite.testsets.errors import Problems
 
 LINE_LIMIT = 2**20  # bytes
@@ -49,7 +51,8 @@ class Reader:
         with self.path.open("rb") as file:
             for number, raw in enumerate(iter(lambda: self._line(file), b""), start=1):
                 if len(raw) > LINE_LIMIT:
-                    self.problems.add(number, "", f"The line is longer than {LINE_LIMIT:,} bytes.")
+                    told = {"limit": f"{LINE_LIMIT:,}"}
+                    self.problems.add(number, "", _("The line is longer than %(limit)s bytes.") % told)
                 elif raw.strip() and (data := self._object(number, raw)) is not None:
                     yield Row(number, data)
 
@@ -84,17 +87,18 @@ def parse(raw: bytes) -> dict[str, Any]:
     try:
         data = json.loads(raw.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
     except UnicodeDecodeError as error:
-        raise _LineError(f"The line is not UTF-8 (byte {error.start + 1}).") from None
+        raise _LineError(_("The line is not UTF-8 (byte %(place)s).") % {"place": error.start + 1}) from None
     except json.JSONDecodeError as error:
-        raise _LineError(f"The line is not JSON: {error.msg} at column {error.colno}.") from None
+        told = {"error": error.msg, "column": error.colno}
+        raise _LineError(_("The line is not JSON: %(error)s at column %(column)s.") % told) from None
     except _LineError:
         raise
     except ValueError:
-        raise _LineError("The line is not usable: a number has too many digits.") from None
+        raise _LineError(_("The line is not usable: a number has too many digits.")) from None
     except RecursionError:
-        raise _LineError("The line is not usable: its JSON is nested too deeply.") from None
+        raise _LineError(_("The line is not usable: its JSON is nested too deeply.")) from None
     if not isinstance(data, dict):
-        raise _LineError('The line must be one JSON object, {"...": ...}.')
+        raise _LineError(_('The line must be one JSON object, {"...": ...}.'))
     return data
 
 
@@ -103,31 +107,33 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(data) != len(pairs):
         names = [name for name, _value in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise _LineError(f"The key {shown(twice)} appears twice in one object.")
+        raise _LineError(_("The key %(key)s appears twice in one object.") % {"key": shown(twice)})
     return data
 
 
 def _no_constant(name: str) -> Any:
-    raise _LineError(f"The line is not JSON: it has no number called {name}.")
+    raise _LineError(_("The line is not JSON: it has no number called %(name)s.") % {"name": name})
 
 
 def unfit(value: Any, field: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
     """(field, message) for whatever in a JSON value a database or a page cannot hold."""
     if depth > DEPTH_LIMIT:
-        yield field, f"The value is nested deeper than {DEPTH_LIMIT} levels."
+        yield field, _("The value is nested deeper than %(limit)s levels.") % {"limit": DEPTH_LIMIT}
     elif isinstance(value, str):
         if found := _UNFIT.search(value):
-            yield field, f"The text holds the forbidden character U+{ord(found[0]):04X}; remove it."
+            told = {"code": f"U+{ord(found[0]):04X}"}
+            yield field, _("The text holds the forbidden character %(code)s; remove it.") % told
     elif isinstance(value, float):
         if not math.isfinite(value):
-            yield field, "The number is too large."
+            yield field, _("The number is too large.")
     elif isinstance(value, list):
         for index, part in enumerate(value):
             yield from unfit(part, f"{field}[{index}]", depth + 1)
     elif isinstance(value, dict):
         for name, part in value.items():
             if found := _UNFIT.search(name):
-                yield field, f"The key {shown(name)} holds the forbidden character U+{ord(found[0]):04X}."
+                told = {"key": shown(name), "code": f"U+{ord(found[0]):04X}"}
+                yield field, _("The key %(key)s holds the forbidden character %(code)s.") % told
             else:
                 yield from unfit(part, f"{field}.{name}" if field else name, depth + 1)
 

@@ -7,10 +7,11 @@ import warnings
 from pathlib import Path
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from PIL import Image
 
 from evalsite.testsets.folders import FileError, Folder
-from evalsite.testsets.jsonl import shown
 
 PIXEL_LIMIT = 40_000_000
 KINDS = {"JPEG": ("image/jpeg", ".jpg"), "PNG": ("image/png", ".png"), "WEBP": ("image/webp", ".webp")}
@@ -34,7 +35,7 @@ class Picture(NamedTuple):
 class Pictures(Folder[Picture]):
     """The folder that `frames` are relative to."""
 
-    noun, option, byte_limit = "picture", "frames", 10 * 2**20
+    subject, option, byte_limit = gettext_lazy("The picture %(name)s"), "frames", 10 * 2**20
 
     def inspect(self, content: bytes, name: str, path: Path, digest: str) -> Picture:
         """Decode the picture. Raises FileError."""
@@ -54,13 +55,14 @@ def inspect(content: bytes, name: str, path: Path, digest: str) -> Picture:
     except FileError:
         raise
     except Image.DecompressionBombError:
-        raise FileError(f"The picture {shown(name)} has more than 40 megapixels.") from None
+        raise FileError(_("%(file)s has more than 40 megapixels.") % Pictures.about(name)) from None
     except Exception:  # Pillow's decoders raise many kinds; each means a broken picture
-        raise FileError(f"The picture {shown(name)} is not a sound JPEG, PNG or WebP file.") from None
+        raise FileError(_("%(file)s is not a sound JPEG, PNG or WebP file.") % Pictures.about(name)) from None
 
 
 def _within_limits(image: Image.Image, name: str) -> None:
     if image.width * image.height > PIXEL_LIMIT:
-        raise FileError(f"The picture {shown(name)} has {image.width} x {image.height} pixels, over 40 megapixels.")
+        told = Pictures.about(name, width=image.width, height=image.height)
+        raise FileError(_("%(file)s has %(width)s x %(height)s pixels, over 40 megapixels.") % told)
     if getattr(image, "is_animated", False):
-        raise FileError(f"The picture {shown(name)} is animated; a frame is a still picture.")
+        raise FileError(_("%(file)s is animated; a frame is a still picture.") % Pictures.about(name))

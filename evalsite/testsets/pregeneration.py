@@ -68,23 +68,28 @@ def start(
 def _check(system: str, checkpoint: str, per_sample: int, seed: int, options: Mapping[str, Any]) -> None:
     systems.checked_slug(system, "system")
     if system == HUMAN:
-        raise UserError(f"{HUMAN!r} is people, who are not generated: import the references as its outputs.")
+        people = _("%(human)s is people, who are not generated: import the references as its outputs.")
+        raise UserError(people % {"human": repr(HUMAN)})
     if len(checkpoint) > 500 or any(unfit(checkpoint)):
-        raise UserError("The checkpoint's folder must have a name of at most 500 ordinary characters.")
+        raise UserError(_("The checkpoint's folder must have a name of at most 500 ordinary characters."))
     if not 1 <= per_sample <= PER_SAMPLE_LIMIT:
-        raise UserError(f"A run writes 1 to {PER_SAMPLE_LIMIT} outputs for each sample, not {per_sample}.")
+        told = {"limit": PER_SAMPLE_LIMIT, "count": per_sample}
+        raise UserError(_("A run writes 1 to %(limit)s outputs for each sample, not %(count)s.") % told)
     if not 0 <= seed < 2**63:
-        raise UserError(f"A seed is a whole number from 0 to 2^63 - 1, not {seed}.")
+        raise UserError(_("A seed is a whole number from 0 to 2^63 - 1, not %(seed)s.") % {"seed": seed})
     if taken := sorted(RESERVED_OPTIONS & options.keys()):
-        raise UserError(f"{taken[0]!r} is not a decoding option; the run has a field of its own for it.")
+        own = _("%(option)s is not a decoding option; the run has a field of its own for it.")
+        raise UserError(own % {"option": repr(taken[0])})
     if fault := next(unfit(dict(options)), None):
-        raise UserError(f"The option {fault[0]} cannot be kept: {fault[1]}")
+        unkept = _("The option %(option)s cannot be kept: %(fault)s")
+        raise UserError(unkept % {"option": fault[0], "fault": fault[1]})
 
 
 def resume(*, run: Run) -> int:
     """Send again the samples that lack outputs; returns how many. A run that lacks none is finished."""
     if run.source != Run.Source.GENERATED:
-        raise UserError(f"Run {run.pk} was imported; only a run that is generated here can be resumed.")
+        imported = _("Run %(run)s was imported; only a run that is generated here can be resumed.")
+        raise UserError(imported % {"run": run.pk})
     with transaction.atomic():
         Run.objects.select_for_update().get(pk=run.pk)
         missing = Sample.objects.lacking(run).count()

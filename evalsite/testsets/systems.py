@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from evalsite.testsets.errors import UserError
 from evalsite.testsets.models import HUMAN, System, validate_slug
@@ -18,6 +20,7 @@ DISPLAY_NAMES = {
     "tfidf": "TF-IDF retrieval",
     HUMAN: "Human",
 }
+NAMED = {"system": gettext_lazy("system"), "test set": gettext_lazy("test set")}
 RESERVED = frozenset({"none"})  # the answer "none of them" of a preference campaign
 
 
@@ -31,12 +34,14 @@ def checked_slug(slug: str, what: str) -> str:
     try:
         validate_slug(slug)
     except ValidationError:
-        raise UserError(
-            f"{slug!r} cannot name a {what}: use 1 to 64 lower-case letters, digits, - or _, "
-            "and begin with a letter or digit."
-        ) from None
+        rule = _(
+            "%(slug)s cannot name a %(what)s: use 1 to 64 lower-case letters, digits, - or _, and begin with a letter "
+            "or digit."
+        )
+        raise UserError(rule % {"slug": repr(slug), "what": NAMED[what]}) from None
     if slug in RESERVED:
-        raise UserError(f"{slug!r} cannot name a {what}: the word is taken by the answer 'none of them'.")
+        taken = _("%(slug)s cannot name a %(what)s: the word is taken by the answer 'none of them'.")
+        raise UserError(taken % {"slug": repr(slug), "what": NAMED[what]})
     return slug
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from evalsite.testsets import pregeneration, workers
 from evalsite.testsets.models import Run, TestSet
 
 ENGLISH = {"Accept-Language": "en"}
+CHINESE = {"Accept-Language": "zh-hans"}
 
 
 def line(second: int, **changes: Any) -> dict[str, Any]:
@@ -53,6 +55,11 @@ def archive(**files: bytes) -> SimpleUploadedFile:
     return SimpleUploadedFile("frames.zip", file.getvalue())
 
 
+def _errors(page: str) -> str:
+    """The faults a page tells."""
+    return " ".join(re.findall(r'<ul class="errorlist.*?</ul>', page, re.DOTALL))
+
+
 def send(client: Client, **fields: Any) -> Any:
     return client.post("/staff/testsets/new/", {"slug": "quay", "title": "Quay"} | fields, headers=ENGLISH)
 
@@ -76,6 +83,20 @@ class TestImporting:
         for place in ("line 2", "line 3: time", "line 4: frames", "Nothing was imported."):
             assert place in body
         assert not TestSet.objects.exists()
+
+    def test_faults_are_told_in_the_language_of_the_page(self, alice_client: Client, harbour: TestSet) -> None:
+        lines = upload(line(1), "{", line(3, time="noon"), line(4, frames=["../gone.png"]), line(4))
+        form = {"slug": "quay", "title": "", "samples": lines, "frames": archive(**{"a.png": picture()})}
+        body = alice_client.post("/staff/testsets/new/", form, headers=CHINESE).content.decode()
+        assert "第 2 行：这一行不是 JSON" in body
+        assert "第 3 行：time：该值必须是数字，而不是 &quot;noon&quot;。" in body
+        assert "第 4 行：frames[0]：图片 &quot;../gone.png&quot; 位于 frames 文件夹之外。" in body
+        assert "id &quot;film@4&quot; 已被第 4 行使用。" in body
+        rows = upload({"sample": "film@9", "rank": 0, "text": "高能"})
+        form = {"system": "ours", "outputs": rows}
+        body = alice_client.post("/staff/testsets/of/harbour/outputs/", form, headers=CHINESE).content.decode()
+        assert "第 1 行：rank：数字 0 不在 1 到 1,000 之间。" in _errors(body)
+        assert not re.search(r"\b(The|line|value|sample has|number)\b", _errors(body)), _errors(body)
 
     def test_a_taken_slug_is_refused(self, alice_client: Client, harbour: TestSet) -> None:
         assert "harbour" in send(alice_client, slug="harbour", samples=upload(line(1))).content.decode()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 from PIL import Image
 
 from evalsite.testsets.importing import import_testset
@@ -21,6 +22,13 @@ def media(tmp_path: Path, settings: Any) -> Path:
     """An empty store of frames."""
     settings.MEDIA_ROOT = tmp_path / "media"
     return tmp_path / "media"
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Errors are told in the language of whoever asks; here in English."""
+    with override("en"):
+        yield
 
 
 def stored(media: Path) -> list[Path]:

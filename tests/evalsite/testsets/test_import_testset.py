@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError
+from django.utils.translation import override
 from PIL import Image
 
 from evalsite.testsets import checking, importing
@@ -357,3 +359,9 @@ def png(width: int, height: int) -> bytes:
 def chunk(name: bytes, data: bytes) -> bytes:
     """One chunk of a PNG file."""
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def test_a_terminal_is_told_in_english_as_all_its_other_lines(lines: Lines) -> None:
+    told = r"has 2 faults; nothing was imported\.\n  line 1: time: The value"
+    with override("zh-hans"), pytest.raises(CommandError, match=told):
+        call_command("import_testset", "films", str(lines([sample(0, time="noon"), sample(1, video="")])))

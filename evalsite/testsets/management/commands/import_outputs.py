@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import override
 
 from evalsite.testsets.errors import UserError
 from evalsite.testsets.importing import import_outputs
@@ -21,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("outputs", type=Path, nargs="?", help='outputs.jsonl: {"sample", "rank", "text", "score"}')
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with Bars(self.stderr) as bars:
+        with override("en"), Bars(self.stderr) as bars:  # as every other line of a terminal
             try:
                 made = import_outputs(
                     testset=testset_named(options["testset"]),

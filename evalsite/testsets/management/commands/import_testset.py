@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import override
 
 from evalsite.testsets.errors import UserError
 from evalsite.testsets.importing import import_testset
@@ -23,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--title", default="", help="what pages call the test set")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with Bars(self.stderr) as bars:
+        with override("en"), Bars(self.stderr) as bars:  # as every other line of a terminal
             try:
                 made = import_testset(
                     slug=options["slug"],

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import override
 
 from evalsite.testsets import pregeneration
 from evalsite.testsets.errors import UserError
@@ -36,6 +37,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        with override("en"):  # as every other line of a terminal
+            self._act(options)
+
+    def _act(self, options: dict[str, Any]) -> None:
         try:
             run = self._run(options)
             run.refresh_from_db()
