@@ -9,7 +9,12 @@ import tempfile
 def _folder() -> str:
     """A folder that goes with the process that made it. Its children are told of it and leave it alone."""
     folder, owner = tempfile.mkdtemp(prefix="evalsite-tests-"), os.getpid()
-    atexit.register(lambda: os.getpid() == owner and shutil.rmtree(folder, ignore_errors=True))
+
+    @atexit.register
+    def remove() -> None:
+        if os.getpid() == owner:
+            shutil.rmtree(folder, ignore_errors=True)
+
     return folder
 
 
