@@ -216,6 +216,18 @@ def test_logits_and_losses_of_both_stages_equal_the_plain_implementation(small_c
         assert loss == pytest.approx(sum(losses) / len(losses), abs=1e-5)
 
 
+def test_it_begins_with_frequent_words_where_it_is_told_to(small_corpus):
+    train = windows.samples(small_corpus, "train")
+    plain, zipf = (base.seeded(replace(TINY, zipf=zipf), KLVCG, train, None) for zipf in (False, True))
+    assert not plain.decoder.bias.any()
+    v, bias = zipf.vocabulary, zipf.decoder.bias.detach()
+    words = [i for i in range(len(v)) if i not in v.special]
+    assert (bias[words].detach().diff() < 0).all()
+    assert float(bias[words[0]] - bias[words[-1]]) == pytest.approx(math.log((words[-1] + 1) / (words[0] + 1)))
+    assert bias[v.eos] > bias[words[0]]
+    assert {float(bias[i]) for i in (v.pad, v.bos, v.sep, v.mask)} == {float(bias.min())}
+
+
 # -- masked words ----------------------------------------------------------------------------------------------
 
 
