@@ -1,7 +1,9 @@
 """A million judgments: how long the whole report takes, how long an export, and how much memory.
 
-Two closed campaigns, one of each protocol, are written straight into an embedded database: the rows are what the rating
-pages would have stored, only the way in is shorter. Each figure is taken in a process of its own.
+Two closed campaigns, one of each protocol, are written straight into a database: the rows are what the rating pages
+would have stored, only the way in is shorter. Each figure is taken in a process of its own; that of the report holds
+everything from the database to the text, and then to the one-file page with its figures. `BENCH_POSTGRES=1` takes a
+PostgreSQL server instead of the embedded database.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -110,10 +112,10 @@ SUBMISSION = "item_id revision key received_at answer visible_ms first_action_ms
 def _assignment(cursor: Any, made: Campaign, rater: int) -> int:
     cursor.execute(
         "INSERT INTO rating_assignment (campaign_id, rater_id, public_id, number, practice, created_at)"
-        " VALUES (%s, %s, %s, 1, %s, %s)",
+        " VALUES (%s, %s, %s, 1, %s, %s) RETURNING id",
         [made.pk, rater, f"{made.slug}-{rater}", False, START],
     )
-    return int(cursor.lastrowid)
+    return int(cursor.fetchone()[0])
 
 
 def _cards(rng: np.random.Generator, item: int, outputs: list[tuple[int, str, str]]) -> list[dict[str, Any]]:
@@ -155,22 +157,40 @@ wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(f"{{wall:6.1f}} s wall  {{cpu:6.1f}} s CPU  {{peak:6.0f}} MiB peak")
 """
-REPORT = "from evalsite.reports import loading, summary; summary.summarise(loading.load(campaign))"
+REPORT = """
+from evalsite.reports import loading, summary
+from evalsite.reports.rendering import FORMATS
+found = summary.summarise(loading.load(campaign))
+FORMATS["text"](found)
+if sys.argv[2] == "html":
+    FORMATS["html"](found)
+"""
 EXPORT = "from evalsite.reports import export; export.write(open(os.devnull, 'wb'), campaign, 'judgments', sys.argv[2])"
 
 
 @contextmanager
 def site() -> Iterator[None]:
     """An empty site in a folder of its own."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, _database() as url:
         os.environ.update(DATA_DIR=folder, SECRET_KEY="benchmark", DJANGO_SETTINGS_MODULE="evalsite.settings")
         os.environ.pop("DATABASE_URL", None)
+        if url:
+            os.environ["DATABASE_URL"] = url
         import django
         from django.core.management import call_command
 
         django.setup()
         call_command("migrate", verbosity=0)
         yield
+
+
+def _database() -> AbstractContextManager[str | None]:
+    """The address of a PostgreSQL server of our own where one is asked for."""
+    if not os.environ.get("BENCH_POSTGRES"):
+        return nullcontext()
+    from tests.parts import postgres
+
+    return postgres()
 
 
 def measured(work: str, *arguments: str) -> str:
@@ -193,7 +213,8 @@ def main() -> None:
             campaign(slug, protocol, raters=raters, samples=5000, per_rater=per_rater, per_sample=per_sample)
             rows = Judgment.objects.filter(item__assignment__campaign__slug=slug).count()
             print(f"{protocol}: {rows:,} judgments by {raters:,} raters")
-            print(f"  report           {measured(REPORT, slug)}", flush=True)
+            for form in ("text", "html"):
+                print(f"  report {form:8s}  {measured(REPORT, slug, form)}", flush=True)
             if protocol == "human_recall":
                 for form in ("csv", "jsonl", "parquet"):
                     print(f"  export {form:8s}  {measured(EXPORT, slug, form)}", flush=True)

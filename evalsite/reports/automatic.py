@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalsite.reports.estimators.clusters import encode
+from evalsite.reports.estimators.clusters import encode, in_order
 from evalsite.reports.estimators.results import Bools, Floats, Ints
 
 ORDERS = (1, 2, 3, 4)
@@ -54,8 +54,9 @@ def grams(texts: Sequence[str]) -> Grams:
             ahead = np.append(letters[order:], np.zeros(min(order, len(letters)), dtype=np.int64))
             code = full * letters_seen + ahead
     text, gram, order_of = (np.concatenate(column) for column in zip(*parts, strict=True))
-    keys, first, count = np.unique(text * max(offset, 1) + gram, return_index=True, return_counts=True)
-    return Grams(keys // max(offset, 1), gram[first], order_of[first], count.astype(np.float64), length)
+    rows, _keys, new = in_order(text * max(offset, 1) + gram)
+    first, count = rows[new], np.diff(np.flatnonzero(new), append=len(rows))
+    return Grams(text[first], gram[first], order_of[first], count.astype(np.float64), length)
 
 
 def chosen_references(seed: int, keys: Sequence[str], references: Sequence[Sequence[str]]) -> list[list[str]]:
@@ -196,12 +197,15 @@ def _pairs(cell: Ints, cells: int) -> tuple[Ints, Ints]:
 def _shared(found: Grams, a: Ints, b: Ints, texts: int) -> Floats:
     """How many distinct n-grams the texts of each pair share."""
     width = int(found.gram.max(initial=0)) + 1
-    keys = found.text * width + found.gram  # ascending, as `grams` makes them
-    start = np.searchsorted(found.text, np.arange(texts + 1))
-    count = start[a + 1] - start[a]
-    pair = np.repeat(np.arange(len(a)), count)
-    row = np.repeat(start[a], count) + np.arange(len(pair)) - np.repeat(np.cumsum(count) - count, count)
-    wanted = b[pair] * width + found.gram[row]
-    at = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
-    hit = keys[at] == wanted if len(keys) else np.zeros(0, dtype=bool)
-    return np.asarray(np.bincount(pair, weights=hit, minlength=len(a)), dtype=np.float64)
+    start = np.searchsorted(found.text, np.arange(texts + 1))  # texts ascend, as `grams` makes them
+    keys = np.sort(np.concatenate([_spread(found.gram, start, side, width) for side in (a, b)]))
+    twice = keys[1:][keys[1:] == keys[:-1]] // width  # no text has a gram twice, so these are of both
+    return np.bincount(twice, minlength=len(a)).astype(np.float64)
+
+
+def _spread(gram: Ints, start: Ints, texts: Ints, width: int) -> Ints:
+    """Place * width + gram, for each gram of the text at each place of `texts`."""
+    count = start[texts + 1] - start[texts]
+    place = np.repeat(np.arange(len(texts)), count)
+    row = np.arange(len(place)) + np.repeat(start[texts] - (np.cumsum(count) - count), count)
+    return np.asarray(place * width + gram[row])

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evalsite.rating.cards import is_null, key
+from evalsite.reports.estimators.clusters import in_order as by_value
 from evalsite.reports.estimators.results import Bools, Floats, Ints
 
 HUMAN = "human"
@@ -197,12 +198,9 @@ def card_step(items: int) -> int:
 
 
 def first_rows(keys: Ints) -> Ints:
-    """The first row of each distinct key, keys ascending: one sort of numbers instead of a slower one of places."""
-    if not len(keys):
-        return keys
-    packed = np.sort(keys * len(keys) + np.arange(len(keys)))
-    found = packed // len(keys)
-    return np.asarray(packed[np.concatenate([[True], found[1:] != found[:-1]])] % len(keys))
+    """The first row of each distinct key, keys ascending."""
+    rows, _ordered, new = by_value(keys)
+    return rows[new]
 
 
 Rows = TypeVar("Rows", Items, Judgments, Nulls)

@@ -14,6 +14,7 @@ from evalsite.reports.estimators.results import (
     NO_OVERLAP,
     NOT_COMPLETE,
     ONE_CATEGORY,
+    Bools,
     Estimate,
     Floats,
     Ints,
@@ -145,12 +146,11 @@ def sums(data: Ratings) -> LeaveOuts:
         change[value::width] = full - _with_shares(without)
     kind = data.unit * width + data.value
     without_sample = total - sum_by(data.unit_sample, crossing.samples, full)
-    changes = change[kind]
     if crossing.cells < len(kind):
-        out = sum_by(crossing.cell, crossing.cells, changes)
+        out = sum_by(crossing.cell, crossing.cells, change, kind)
         return LeaveOuts(total, total - crossing.by_rater(out), without_sample, total - out)
     # Each cell is one judgment: those of the same value of a unit are alike, and there are far fewer kinds than cells.
-    without_rater = total - sum_by(crossing.rater[crossing.cell], crossing.raters, changes)
+    without_rater = total - sum_by(crossing.rater[crossing.cell], crossing.raters, change, kind)
     count = data.counts.reshape(-1)
     return LeaveOuts(total, without_rater, without_sample, total - change[count > 0], count[count > 0])
 
@@ -217,18 +217,28 @@ def majority(data: Ratings) -> dict[int | str, RaterAgreement]:
     them are not compared.
     """
     crossing = data.crossing
-    others = data.counts[data.unit]
-    others[np.arange(len(others)), data.value] -= 1
-    top = others.max(axis=1, initial=0.0)
-    clear = (top > 0) & ((others == top[:, None]).sum(axis=1) == 1)
-    sided = clear & (np.take_along_axis(others, data.value[:, None], axis=1)[:, 0] == top)
+    clear, sided = _kinds(data.counts)
+    kind = data.unit * data.counts.shape[1] + data.value
     rater = crossing.rater[crossing.cell]
-    compared = np.bincount(rater[clear], minlength=crossing.raters)
-    agreed = np.bincount(rater[sided], minlength=crossing.raters)
+    compared = np.bincount(rater[clear[kind]], minlength=crossing.raters)
+    agreed = np.bincount(rater[sided[kind]], minlength=crossing.raters)
     return {
         name: RaterAgreement(float(a / n) if n else None, int(n))
         for name, a, n in zip(crossing.rater_ids.tolist(), agreed, compared, strict=True)
     }
+
+
+def _kinds(counts: Floats) -> tuple[Bools, Bools]:
+    """For a judgment of each unit and value (U * C,): whether the others have one majority, and whether it is that."""
+    units, width = counts.shape
+    clear, sided = np.zeros((units, width), dtype=bool), np.zeros((units, width), dtype=bool)
+    for value in range(width):
+        others = counts.copy()
+        others[:, value] -= 1
+        top = others.max(axis=1, initial=0.0)
+        clear[:, value] = (top > 0) & ((others == top[:, None]).sum(axis=1) == 1)
+        sided[:, value] = clear[:, value] & (others[:, value] == top)
+    return clear.reshape(-1), sided.reshape(-1)
 
 
 def agreement(data: Ratings, level: float = LEVEL) -> Agreement:

@@ -90,19 +90,19 @@ def canonical(card: npt.ArrayLike, chosen: npt.ArrayLike) -> tuple[Ints, Ints]:
     """Cards renamed by their lowest owner, so that shuffled letters do not matter: `owner` (I, K), -1 for null; `taken`
     (I,) the owner of the chosen card, K for none.
     """
-    cards = np.asarray(card, dtype=np.int64)
+    cards = np.ascontiguousarray(np.asarray(card, dtype=np.int64).T)  # (K, I): whole columns lie together
     picks = np.asarray(chosen, dtype=np.int64)
-    systems = cards.shape[1]
+    systems = len(cards)
     owner = np.full_like(cards, -1)
-    taken = np.full(len(cards), systems, dtype=np.int64)
+    taken = np.full(cards.shape[1], systems, dtype=np.int64)
     for k in reversed(range(systems)):
-        present = cards[:, k] >= 0
-        same = (cards == cards[:, k : k + 1]) & present[:, None]
-        owner[same] = k
-        taken[present & (cards[:, k] == picks)] = k
+        present = cards[k] >= 0
+        for j in range(k, systems):
+            owner[j][present & (cards[j] == cards[k])] = k
+        taken[present & (cards[k] == picks)] = k
     if (taken[picks >= 0] == systems).any():
         raise ValueError("a chosen card belongs to no system of its item")
-    return owner, taken
+    return np.ascontiguousarray(owner.T), taken
 
 
 def find_patterns(owner: Ints, taken: Ints) -> tuple[Ints, Patterns]:

@@ -132,8 +132,8 @@ def response_times(seconds: npt.ArrayLike, position: npt.ArrayLike | None = None
 def _slope(position: Ints, seconds: Floats) -> float | None:
     rows = np.linspace(0, len(seconds) - 1, min(len(seconds), 2000)).round().astype(np.int64)
     x, y = position[rows].astype(np.float64), np.log(np.maximum(seconds[rows], 1e-3))
-    i, j = np.triu_indices(len(x), 1)
-    apart = x[i] != x[j]
-    if not apart.any():
+    x, y = x[order := np.argsort(x, kind="stable")], y[order]
+    later = np.searchsorted(x, x, side="right")  # the first answer at a later position
+    if later[0] == len(x):
         return None
-    return float(np.median((y[j] - y[i])[apart] / (x[j] - x[i])[apart]))
+    return float(np.median(np.concatenate([(y[k:] - y[i]) / (x[k:] - x[i]) for i, k in enumerate(later.tolist())])))
