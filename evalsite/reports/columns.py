@@ -50,9 +50,9 @@ class Listed(Aggregate):
         super().__init__(expression, Value(separator), **extra)
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, Any]:
-        column, separator = self.source_expressions[:2]
+        column, separator = self.source_expressions
         listed = self.copy()
-        listed.set_source_expressions([Cast(column, TextField()), separator, *self.source_expressions[2:]])
+        listed.source_expressions = [Cast(column, TextField()), separator]
         return listed.as_sql(compiler, connection, function="STRING_AGG", **extra)
 
 
