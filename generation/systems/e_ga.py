@@ -188,10 +188,11 @@ class EGA(NoiseWriter):
     PRESETS = {
         "default": EGAConfig(),
         # Sizes for two processor cores and a few thousand comments; Adam, because SGD needs more steps than there is
-        # time for. Four things are not in the paper. Without ``fill`` the means of so short a training lie so close
-        # together that the decoder never learns to read them (0.5 % of training comments came back, with it 57 %);
-        # without ``contrast`` comments of one scene are no nearer to each other than to others; with ``mismatch`` the
-        # GAN finds the scene about twice as often; ``penalty`` holds the critic where clipped weights learn too slowly.
+        # time for. Four things are not in the paper, and docs/results.md tells what happens without them: ``fill``, or
+        # else means of so short a training lie too close together for the decoder to read them; ``contrast``, or else
+        # comments of one scene are hardly nearer to each other than to others; ``mismatch``, or else the critic takes
+        # no notice of the frame; ``penalty``, with which alone this size was tried. With as many steps of the generator
+        # as of the critic, and half the noise, half of the frames got fewer than five different comments.
         "demo": EGAConfig(
             min_count=1,
             channels=8,
@@ -199,12 +200,12 @@ class EGA(NoiseWriter):
             width=128,
             image_vector=64,
             text_vector=48,
-            noise=32,
+            noise=64,
             generator=(256, 256),
             critic=(256, 256),
             contrast=10.0,
             fill=True,
-            n_critic=1,
+            n_critic=2,
             mismatch=0.5,
             penalty=10.0,
             adam=True,
