@@ -78,9 +78,9 @@ class SimpleGAN(Shared, NoiseWriter):
     Config = SimpleGANConfig
     PRESETS = {
         "default": SimpleGANConfig(),
-        # Sizes for two processor cores and a few thousand comments. Soft one-hots alone end in a few repeated characters
-        # (the paper's finding), so characters are drawn, likelihood teaches the generator to write before the
-        # discriminator is asked at all, and it keeps its weight afterwards.
+        # Sizes for two processor cores and a few thousand comments. Soft one-hots alone ended in a few repeated
+        # characters, so characters are drawn, likelihood teaches the generator to write before the discriminator is
+        # asked at all, and it keeps its weight afterwards.
         "demo": SimpleGANConfig(
             min_count=1,
             comment_length=14,
