@@ -31,4 +31,4 @@ STUDIES = {
     ),
 }
 SYSTEMS = tuple(name for pair in zip(*(study.systems for study in STUDIES.values()), strict=True) for name in pair)
-DECODING = dict.fromkeys(("ut", "klvcg", "mml_cg", "encoder_decoder"), SAMPLED)
+DECODING = dict.fromkeys(("ut", "klvcg", "mml_cg", "encoder_decoder", "simple_gan"), SAMPLED)
