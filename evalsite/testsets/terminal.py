@@ -7,7 +7,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from django.core.management.base import CommandError, OutputWrapper
-from django.utils.translation import override
 from tqdm import tqdm
 
 from evalsite.testsets import pregeneration
@@ -104,7 +103,6 @@ def wait(run: Run, stream: OutputWrapper, *, patience: float, timeout: float | N
 
 
 def _say_why(run: Run, bar: tqdm[Any], patience: float) -> None:
-    with override("en"):
-        stall = pregeneration.stalled(run, patience=patience)
+    stall = pregeneration.stalled(run, patience=patience)
     if stall is not None:
         bar.write(f"Nothing has come in for {stall.seconds:.0f} s. {stall.why}", file=bar.fp)

@@ -133,9 +133,13 @@ class NoiseWriter(Characters):
 
         def turn(number: int) -> list[Hypothesis]:
             noise = torch.cat([self._noise(options, sample, number) for sample in samples]).to(self.device)
-            return self._likeliest(self.cache(noise, conditions), len(noise), options)
+            return self._texts(self.cache(noise, conditions), samples, number, options)
 
         return turn
+
+    def _texts(self, cache: Any, samples: Sequence[Sample], turn: int, options: Options) -> list[Hypothesis]:
+        """One text a row of the cache, which has ``per_sample`` rows a sample: the likeliest."""
+        return self._likeliest(cache, len(samples) * options.per_sample, options)
 
     def _noise(self, options: Options, sample: Sample, turn: int) -> Tensor:
         """(k, z) by the seed and the sample's id alone."""

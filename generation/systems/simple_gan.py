@@ -12,8 +12,9 @@ Shapes: B frames, N comments of them, T characters with <BOS> and <EOS>, V chara
 vector, z of the noise, e width of a character.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -216,21 +217,13 @@ class SimpleGAN(Shared, NoiseWriter):
         end = torch.logaddexp(logits[:, v.eos], logits[:, v.pad])
         return logits.index_copy(1, torch.tensor([v.eos], device=logits.device), end[:, None]), cache
 
-    def _turn(
-        self, conditions: Tensor, samples: Sequence[Sample], options: Options
-    ) -> Callable[[int], list[Hypothesis]]:
+    def _texts(self, cache: Any, samples: Sequence[Sample], turn: int, options: Options) -> list[Hypothesis]:
         """With ``gumbel``, ``sample`` draws the characters as well."""
         if not self.config.gumbel or options.decoding != "sample":
-            return super()._turn(conditions, samples, options)
+            return super()._texts(cache, samples, turn, options)
         drawn = {"temperature": options.temperature, "top_k": options.top_k, "top_p": options.top_p}
-
-        def turn(number: int) -> list[Hypothesis]:
-            noise = torch.cat([self._noise(options, sample, number) for sample in samples]).to(self.device)
-            places = torch.cat([self._places(options, sample, number) for sample in samples]).to(self.device)
-            cache = self.cache(noise, conditions)
-            return decoding.draw(self.write_on, cache, places, **drawn, **decoding.ends(self.vocabulary, options))
-
-        return turn
+        places = torch.cat([self._places(options, sample, turn) for sample in samples]).to(self.device)
+        return decoding.draw(self.write_on, cache, places, **drawn, **decoding.ends(self.vocabulary, options))
 
     def _places(self, options: Options, sample: Sample, turn: int) -> Tensor:
         """(k, T - 2) in [0, 1), from which characters are drawn."""

@@ -48,6 +48,16 @@ def make_corpus(tmp_path: Path) -> Callable[..., Corpus]:
 
 
 @pytest.fixture
+def demo_copy(demo_corpus: Path, tmp_path: Path) -> Path:
+    """The demo's corpus in a folder of the test's own, so that features can be laid beside it."""
+    folder = tmp_path / "demo"
+    folder.mkdir()
+    for part in ("corpus.json", "comments", "frames"):
+        (folder / part).symlink_to(demo_corpus / part)
+    return folder
+
+
+@pytest.fixture
 def small_corpus(make_corpus: Callable[..., Corpus]) -> Corpus:
     """Three videos of twenty seconds, one for each split, three comments a second from ten sayings."""
     return make_corpus(

@@ -43,11 +43,8 @@ def above_chance(result: dict) -> bool:
 
 
 @pytest.mark.slow
-def test_ut_learns_from_the_demo_films(demo_corpus, tmp_path):
-    (tmp_path / "corpus").mkdir()
-    for part in ("corpus.json", "comments", "frames"):
-        (tmp_path / "corpus" / part).symlink_to(demo_corpus / part)
-    corpus = own.read(tmp_path / "corpus")
+def test_ut_learns_from_the_demo_films(demo_copy, tmp_path):
+    corpus = own.read(demo_copy)
     features.extract(corpus, backbones.Backbone("efficientnet_lite0"))
     config = base.override(base.configure("ut", "demo"), {"steps": "250", "keep_best": "true"})
     system, result = ranked(corpus, config, tmp_path / "ut", limit=60)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils.translation import override
+from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 
 from evalsite.testsets.errors import UserError
 from evalsite.testsets.importing import import_outputs
@@ -21,8 +20,9 @@ class Command(BaseCommand):
         parser.add_argument("system", help="slug of the system; it is made on first use")
         parser.add_argument("outputs", type=Path, nargs="?", help='outputs.jsonl: {"sample", "rank", "text", "score"}')
 
+    @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
-        with override("en"), Bars(self.stderr) as bars:  # as every other line of a terminal
+        with Bars(self.stderr) as bars:
             try:
                 made = import_outputs(
                     testset=testset_named(options["testset"]),

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils.translation import override
+from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 
 from evalsite.testsets.errors import UserError
 from evalsite.testsets.importing import import_testset
@@ -23,8 +22,9 @@ class Command(BaseCommand):
         parser.add_argument("--clips", type=Path, help="folder that its clips are relative to; default: that of frames")
         parser.add_argument("--title", default="", help="what pages call the test set")
 
+    @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
-        with override("en"), Bars(self.stderr) as bars:  # as every other line of a terminal
+        with Bars(self.stderr) as bars:
             try:
                 made = import_testset(
                     slug=options["slug"],

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils.translation import override
+from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 
 from evalsite.testsets import pregeneration
 from evalsite.testsets.errors import UserError
@@ -36,11 +35,8 @@ class Command(BaseCommand):
             "--patience", type=float, default=20, metavar="SECONDS", help="with --wait: ask the workers after so long"
         )
 
+    @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
-        with override("en"):  # as every other line of a terminal
-            self._act(options)
-
-    def _act(self, options: dict[str, Any]) -> None:
         try:
             run = self._run(options)
             run.refresh_from_db()
