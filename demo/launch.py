@@ -94,6 +94,7 @@ def campaigns(folder: Path) -> dict[str, list[str]]:
             what = ["--protocol", study.protocol, "--testset", "demo", "--systems", ",".join(study.systems)]
             manage("create_campaign", slug, *what, "--title", study.title, *(f"--set={o}" for o in study.options))
             manage("start_campaign", slug)
+            tokens.pop(slug, None)  # links of a campaign that is gone lead nowhere
         if slug not in tokens:
             made = invitations.invite(campaign=Campaign.objects.get(slug=slug), count=RATERS)
             tokens[slug] = [invitation.token for invitation in made]
