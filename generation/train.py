@@ -214,6 +214,8 @@ def _train_stages(
         raise UserError(f"{system.slug()} has no stage {stages[0]!r}; it has {', '.join(system.STAGES)}.")
     if options.start and not state:
         system.load_files(options.start)
+    elif not state:
+        system.prime(kept)
     system.about = _about(corpora, kept)
     system.to(process.device)
     first = stages.index(state["stage"]) if state else 0

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from generation import decoding
 from generation.corpus.records import Sample
+from generation.corpus.vectors import word_vectors
 from generation.decoding import Options, Output
 from generation.layers import KeysValues, token_losses
 from generation.systems.base import Batch, Neural
@@ -22,9 +23,11 @@ REDUCTIONS = ("mean", "sum", "klvcg_code")
 
 class Decoder(Neural):
     """A system whose config has ``comment_length`` and ``together``: so many comments of one moment share one encoding
-    of it in training (1: none do, as published). ``reduction`` says how token losses become a score."""
+    of it in training (1: none do, as published). With ``vectors`` in its config ``table``, the words' embeddings,
+    begins with what :mod:`generation.corpus.vectors` finds. ``reduction`` says how token losses become a score."""
 
     reduction = "mean"
+    table: nn.Embedding
 
     @abstractmethod
     def inputs(self, samples: Sequence[Sample]) -> Batch:
@@ -43,6 +46,14 @@ class Decoder(Neural):
     @abstractmethod
     def project(self, hidden: Tensor) -> Tensor:
         """Hidden states (..., d) -> logits (..., V)."""
+
+    @torch.no_grad()
+    def prime(self, samples: Sequence[Sample]) -> None:
+        """Rows of length 1; words without a vector keep what they have."""
+        if getattr(self.config, "vectors", False):
+            weight = self.table.weight
+            found = word_vectors(samples, self.vocabulary, weight.shape[1], self.config.seed).to(weight.device)
+            weight.copy_(torch.where(found.any(dim=1, keepdim=True), found, weight))
 
     def examples(self, samples: Sequence[Sample]) -> Sequence[tuple[Sample, tuple[str, ...]]]:
         """(moment, at most ``together`` of its comments)."""

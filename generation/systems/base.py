@@ -176,6 +176,9 @@ class Neural(System, nn.Module):
         """How long the present stage trains."""
         return Plan(epochs=self.config.epochs, batch=self.config.batch, steps=self.config.steps)
 
+    def prime(self, samples: Sequence[Sample]) -> None:
+        """Called once, on new weights, with the training samples: begin better than at random here."""
+
     def begin(self) -> None:
         """Called once the stage is set, before its optimizers are made: freeze or thaw parts here."""
 

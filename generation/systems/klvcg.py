@@ -75,6 +75,7 @@ class KLVCGConfig(Config):
     memory at the start than the published value, with which one of width 192 was seen to ignore the context for good.
     ``zipf``: the output begins with words as frequent as their places in the vocabulary say (Zipf's law) and not with
     all alike; else the first steps teach every part of the network to say the same of every moment.
+    ``vectors``: the words' embeddings begin with vectors found in the training comments.
     ``official_compat``: padding counts in the mean of ``cls="mean"``, random words may be special tokens, the frame
     norm is decayed, and two poolers nobody uses are kept.
     """
@@ -109,6 +110,7 @@ class KLVCGConfig(Config):
     weight_decay: float = 0.01
     init_std: float = 0.02
     zipf: bool = False
+    vectors: bool = False
     schedule: str = "univl"
     reduction: str = "mean"
     official_compat: bool = False
@@ -336,6 +338,10 @@ class KLVCG(Decoder):
         v, bias = self.vocabulary, self.decoder.bias
         bias.copy_(-torch.log(torch.arange(1.0, len(v) + 1)))
         bias[[i for i in v.special if i not in (v.eos, v.unk)]] = bias[-1].clone()
+
+    @property
+    def table(self) -> nn.Embedding:
+        return self.step_encoder.words
 
     # -- input ---------------------------------------------------------------------------------------------
 

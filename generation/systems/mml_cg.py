@@ -48,7 +48,8 @@ class MMLCGConfig(Config):
     published. ``together``: so many comments of a moment share its encoding in training. ``warmup``: share of the steps
     in which the learning rate rises; it falls to nothing after (None: constant). ``keep_best``: end with the weights of
     the lowest dev loss instead of the last. ``tied``: the output layer is the table of embeddings, which then enter
-    times the square root of the width (Vaswani et al. 2017).
+    times the square root of the width (Vaswani et al. 2017). ``vectors``: the embeddings begin with vectors found
+    in the training comments.
 
     ``official_compat``: a comment's vector is read after its padding, missing comments are attended to, the loss
     averages over padding, norms divide by the unbiased deviation, and a norm nobody uses is kept. Without it the
@@ -71,6 +72,7 @@ class MMLCGConfig(Config):
     warmup: float | None = None
     keep_best: bool = True
     tied: bool = False
+    vectors: bool = False
     seed: int = 116
     batch: int = 32
     epochs: int = 100
@@ -192,6 +194,10 @@ class MMLCG(Decoder):
             if isinstance(module, nn.Linear):
                 nn.init.xavier_uniform_(module.weight)
         nn.init.normal_(self.embedding.weight, std=self.config.width**-0.5)
+
+    @property
+    def table(self) -> nn.Embedding:
+        return self.embedding
 
     # -- input ---------------------------------------------------------------------------------------------
 

@@ -34,7 +34,8 @@ class UTConfig(Config):
     a batch still has ``batch`` comments. ``warmup``: share of the steps in which the learning rate rises; it falls to
     nothing after (None: constant). ``keep_best``: end with the weights of the lowest dev loss instead of the last.
     ``tied``: the output layer is the table of embeddings, which then enter times the square root of the width (Vaswani
-    et al. 2017), so that a word seen in the context is a short way from being written.
+    et al. 2017), so that a word seen in the context is a short way from being written. ``vectors``: the
+    embeddings begin with vectors found in the training comments.
     """
 
     backbone: str = "resnet18"
@@ -54,6 +55,7 @@ class UTConfig(Config):
     warmup: float | None = None
     keep_best: bool = True
     tied: bool = False
+    vectors: bool = False
 
     @property
     def context_length(self) -> int:
@@ -160,6 +162,10 @@ class UT(Decoder):
             if parameter.dim() > 1:
                 nn.init.xavier_uniform_(parameter)
         nn.init.normal_(self.embedding.weight, std=self.config.width**-0.5)
+
+    @property
+    def table(self) -> nn.Embedding:
+        return self.embedding
 
     # -- input ---------------------------------------------------------------------------------------------
 
