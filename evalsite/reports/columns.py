@@ -83,13 +83,14 @@ def lookup(keys: Ints, wanted: Ints) -> Ints:
     return place[np.where(inside, wanted - low, high - low + 1)]
 
 
-def stretches(keys: Ints, gap: int, longest: int) -> Iterator[tuple[int, int]]:
-    """Intervals of ids, ends included, that hold all `keys`: no more than `longest` ids in each, and no hole as wide as
-    `gap`.
+def stretches(first: Ints, last: Ints, gap: int, longest: int) -> Iterator[tuple[int, int]]:
+    """Intervals of ids, ends included, that hold all those from `first` (N,) to `last` (N,): no more than `longest` ids
+    in each, and no hole as wide as `gap`.
     """
-    ordered = np.sort(keys)
-    for part in np.split(ordered, np.flatnonzero(np.diff(ordered) > gap) + 1):
-        if len(part):
-            last = int(part[-1])
-            for first in range(int(part[0]), last + 1, longest):
-                yield first, min(first + longest - 1, last)
+    order = np.argsort(first)
+    starts, reached = first[order], np.maximum.accumulate(last[order])
+    new = np.flatnonzero(starts[1:] - reached[:-1] > gap) + 1
+    if len(order):
+        for low, high in zip(starts[[0, *new]].tolist(), reached[[*(new - 1), -1]].tolist(), strict=True):
+            for start in range(low, high + 1, longest):
+                yield start, min(start + longest - 1, high)

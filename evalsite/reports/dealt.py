@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from django.db.models import Case, Count, F, FilteredRelation, Func, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, Count, F, FilteredRelation, Func, Max, Min, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Coalesce
 from django.db.models.lookups import Exact
 
@@ -41,26 +41,51 @@ class Dealt:
     nulls: Nulls
 
 
-def read(campaign: Campaign, *, simulated: bool, raters: Ints, samples: Ints, outputs: Ints) -> Dealt:
-    """The items dealt to people, or to simulated raters, practice apart. Of raters (R,), samples (S,) and outputs (O,)
-    the keys are given; the items name their places.
+@dataclass(frozen=True)
+class Sittings:
+    """Sittings of people, or of simulated raters, practice apart (A,): key, rater's key, number, how many items, and
+    the least and greatest of their keys.
     """
+
+    asked: Q
+    pk: Ints
+    rater: Ints
+    number: Ints
+    count: Ints
+    first: Ints
+    last: Ints
+
+
+def sittings(campaign: Campaign, *, simulated: bool) -> Sittings:
+    """The campaign's sittings that have items."""
     whose = {"campaign": campaign, "practice": False, "rater__simulated": simulated}
-    sittings = _sittings(whose)
-    step = card_step(int(sittings[:, 3].sum()))
-    dealt = Q(**{f"assignment__{name}": value for name, value in whose.items()})
-    parts = [_part(dealt, span, step) for span in stretches(sittings[:, 0], GAP, STRETCH)]
+    told = {"count": Count("items"), "first": Min("items"), "last": Max("items")}
+    rows = Assignment.objects.filter(**whose, items__isnull=False).order_by().annotate(**told)
+    found = np.array(list(rows.values_list("pk", "rater", "number", *told)), dtype=np.int64).reshape(-1, 6)
+    return Sittings(Q(**{f"assignment__{name}": value for name, value in whose.items()}), *found.T)
+
+
+def read(sittings: Sittings) -> list[Part]:
+    """The sittings' items as the database has them."""
+    step = card_step(int(sittings.count.sum()))
+    return [_part(sittings.asked, span, step) for span in stretches(sittings.pk, sittings.pk, GAP, STRETCH)]
+
+
+def in_place(parts: list[Part], sittings: Sittings, *, raters: Ints, samples: Ints, outputs: Ints) -> Dealt:
+    """The items that were read. Of raters (R,), samples (S,) and outputs (O,) the keys are given; the items name their
+    places.
+    """
     whole = np.concatenate([_NONE, *(part.whole for part in parts)], axis=1)
     sent = np.concatenate([np.zeros(0, dtype=MOMENT), *(part.sent for part in parts)])
-    owner = sittings[lookup(sittings[:, 0], whole[1])]
-    rater, position = lookup(raters, owner[:, 1]), whole[3]
-    order = np.lexsort((position, owner[:, 2], rater))
+    owner = lookup(sittings.pk, whole[1])
+    rater, sitting, position = lookup(raters, sittings.rater)[owner], sittings.number[owner], whole[3]
+    order = np.lexsort((position, sitting, rater))
     pks, _, sample, position, purpose, revision, visible, elapsed = whole[:, order]
     cards = Cards([part.cards for part in parts], pks, outputs)
     items = Items(
         rater=rater[order],
         sample=lookup(samples, sample),
-        sitting=owner[order, 2],
+        sitting=sitting[order],
         position=position,
         purpose=purpose,
         cards=cards.count,
@@ -76,7 +101,7 @@ _NONE: Ints = np.zeros((len(WHOLE), 0), dtype=np.int64)
 
 
 @dataclass(frozen=True)
-class _Part:
+class Part:
     """Some assignments' items: whole numbers (8, I) as in WHOLE, when sent (I,), cards, empty outputs by row."""
 
     whole: Ints
@@ -85,13 +110,7 @@ class _Part:
     empty: tuple[Ints, Ints]
 
 
-def _sittings(whose: dict[str, Any]) -> Ints:
-    """Key, rater, number and count of items (A, 4) of every assignment."""
-    rows = Assignment.objects.filter(**whose).order_by().annotate(count=Count("items"))
-    return np.array(list(rows.values_list("pk", "rater", "number", "count")), dtype=np.int64).reshape(-1, 4)
-
-
-def _part(dealt: Q, span: tuple[int, int], step: int) -> _Part:
+def _part(dealt: Q, span: tuple[int, int], step: int) -> Part:
     found = _items(dealt, span).aggregate(
         **{name: Listed(column) for name, column in _columns().items()},
         sent=Listed(Coalesce(Moment("counting__received_at"), Value(UNSENT))),
@@ -101,7 +120,7 @@ def _part(dealt: Q, span: tuple[int, int], step: int) -> _Part:
     )
     whole = np.stack([unlisted(found[f"n_{name}"]) for name in WHOLE])
     sent = np.array(found["sent"].split(",") if found["sent"] else [], dtype=MOMENT)
-    return _Part(whole, sent, (unlisted(found["keys"]), parse(found["cards"])), lists(found["empty"]))
+    return Part(whole, sent, (unlisted(found["keys"]), parse(found["cards"])), lists(found["empty"]))
 
 
 def _items(dealt: Q, span: tuple[int, int]) -> QuerySet[Item]:
@@ -144,7 +163,7 @@ def _known(values: Ints) -> Floats:
     return np.where(values < 0, np.nan, values)
 
 
-def _nulls(parts: list[_Part], order: Ints, outputs: Ints) -> Nulls:
+def _nulls(parts: list[Part], order: Ints, outputs: Ints) -> Nulls:
     """Empty outputs by the places that `order` gave their items."""
     place = np.empty_like(order)
     place[order] = np.arange(len(order))

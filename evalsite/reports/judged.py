@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,47 +21,68 @@ STRETCH = 1 << 14
 """Ids of items asked for at once. Asking by ids and not by campaign spares a million joins."""
 GAP = 1_000
 """So many ids in a row of other campaigns' items are left out; fewer are read and dropped."""
-OUTPUTS = 1 << 36
-"""Ids of outputs are below this."""
-DIGIT = 2 * len(KNOWN_CRITERIA)
+BITS = 36
+"""Ids of outputs are below 2 to this power."""
+DIGIT = 3
+"""So many bits hold criterion and value."""
 OTHER = -(1 << 60)
-"""Makes the number of a row negative that cannot be packed. STRETCH * OUTPUTS * DIGIT is 2^53, far from it."""
+"""Makes the number of a row negative that cannot be packed. Packed ones take 14 + BITS + DIGIT bits, far from it."""
 
 COLUMNS = ("item_id", "revision", "output_id", "criterion", "value")
 Part = tuple[Ints, Ints, Ints, Ints, Floats]
 """Item, revision, output (NO_OUTPUT: of the whole item), criterion, value: one row a judgment."""
 
 
-def judgments(items: Ints, revision: Ints) -> tuple[tuple[str, ...], Part]:
-    """The criteria, and the judgments that count, of items with these keys (I,) and current revisions (I,).
+@dataclass(frozen=True)
+class Said:
+    """Judgments as they were read: packed numbers by the first id of their stretch, other rows, and the criteria."""
 
-    Items come back as places in `items`, outputs as keys. First answers of 0 or 1 by a known criterion come packed,
-    all others row by row.
+    packed: list[tuple[int, Ints]]
+    others: list[Part]
+    criteria: tuple[str, ...]
+
+
+def read(first: Ints, last: Ints) -> Said:
+    """Every judgment of items whose keys lie between `first` (N,) and `last` (N,), and perhaps of others.
+
+    First answers of 0 or 1 by a known criterion come packed, all others row by row.
     """
     words = {word: code for code, word in enumerate(KNOWN_CRITERIA)}
-    parts = [_unpacked(_NONE, 0)]
-    for first, last in stretches(items, GAP, STRETCH):
-        rows = Judgment.objects.filter(item__gte=first, item__lte=last).order_by()
-        listed = unlisted(rows.aggregate(packed=Listed(_packed(first)))["packed"])
-        parts.append(_unpacked(listed[listed >= 0], first))
-        if (listed < 0).any():
-            others = rows.annotate(packed=_packed(first)).filter(packed__lt=0)
-            parts.extend(_plain(chunk, words) for chunk in fetch(others.values_list(*COLUMNS)))
+    packed: list[tuple[int, Ints]] = []
+    others: list[Part] = []
+    for start, end in stretches(first, last, GAP, STRETCH):
+        rows = Judgment.objects.filter(item__gte=start, item__lte=end).order_by()
+        listed = unlisted(rows.aggregate(packed=Listed(_packed(start)))["packed"])
+        known = listed >= 0
+        packed.append((start, listed if known.all() else listed[known]))
+        if not known.all():
+            rest = rows.annotate(packed=_packed(start)).filter(packed__lt=0)
+            others.extend(_plain(chunk, words) for chunk in fetch(rest.values_list(*COLUMNS)))
+    return Said(packed, others, tuple(words))
+
+
+def counting(said: Said, items: Ints, revision: Ints) -> Part:
+    """The judgments of items with these keys (I,) by their current revisions (I,): items by their places, outputs by
+    their keys.
+    """
+    parts = [_unpacked(_NONE, 0), *(_unpacked(numbers, start) for start, numbers in said.packed), *said.others]
     item, answer, output, criterion, value = (np.concatenate(column) for column in zip(*parts, strict=True))
     place = lookup(items, item)
     counts = place >= 0
     counts[counts] = revision[place[counts]] == answer[counts]
-    return tuple(words), (place[counts], answer[counts], output[counts], criterion[counts], value[counts])
+    if counts.all():
+        return place, answer, output, criterion, value
+    return place[counts], answer[counts], output[counts], criterion[counts], value[counts]
 
 
 _NONE: Ints = np.zeros(0, dtype=np.int64)
 
 
 def _packed(first: int) -> Any:
-    """SQL for ((item - first) * OUTPUTS + output + 1) * DIGIT + 2 * criterion + value; negative where it cannot be."""
+    """SQL for item - first, output + 1, criterion and value, one above the other; negative where it cannot be."""
     item, output = F("item_id") - Value(first), Coalesce(F("output_id") + Value(1), Value(0))
     return (
-        (item * Value(OUTPUTS) + output) * Value(DIGIT)
+        (item * Value(1 << BITS) + output) * Value(1 << DIGIT)
         + _one_of("criterion", {word: 2 * code for code, word in enumerate(KNOWN_CRITERIA)})
         + _one_of("value", {0: 0, 1: 1})
         + _one_of("revision", {1: 0})
@@ -74,9 +96,10 @@ def _one_of(column: str, numbers: dict[Any, int]) -> Case:
 
 
 def _unpacked(packed: Ints, first: int) -> Part:
-    digit = packed % DIGIT
-    item, output = np.divmod(packed // DIGIT, OUTPUTS)
-    return item + first, np.ones_like(item), output - 1, digit // 2, (digit % 2).astype(np.float64)
+    output = (packed >> DIGIT) & ((1 << BITS) - 1)
+    digit = packed & ((1 << DIGIT) - 1)
+    item = (packed >> BITS + DIGIT) + first
+    return item, np.ones_like(item), output - 1, digit >> 1, (digit & 1).astype(np.float64)
 
 
 def _plain(chunk: Sequence[tuple[Any, ...]], words: dict[str, int]) -> Part:

@@ -6,7 +6,7 @@ A million judgments pass through here without a model instance, and without a Py
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from evalsite.rating.models import Campaign, Event, Rater
-from evalsite.reports import dealt, judged
+from evalsite.reports import aside, dealt, judged
 from evalsite.reports.columns import fetch, lookup
 from evalsite.reports.dealt import Dealt
 from evalsite.reports.estimators.results import Ints
@@ -22,25 +22,32 @@ from evalsite.reports.tables import Judgments, Outputs, Samples, Study, Tables, 
 from evalsite.testsets.models import Output, Sample, System
 
 
-def load(campaign: Campaign, *, simulated: bool = False) -> Tables:
-    """The tables of people's judgments, or of the simulated raters'; practice is left out, late answers are kept."""
+def load(campaign: Campaign, *, simulated: bool = False, meanwhile: Callable[[], object] = int) -> Tables:
+    """The tables of people's judgments, or of the simulated raters'; practice is left out, late answers are kept.
+
+    `meanwhile` is called while the database is being read.
+    """
+    sittings = dealt.sittings(campaign, simulated=simulated)
+    said = aside.start(lambda: judged.read(sittings.first, sittings.last))
+    parts = aside.start(lambda: dealt.read(sittings))
     raters = sorted(_raters(campaign, simulated).values_list("pk", "pseudonym"), key=lambda row: row[1])
     about = study(campaign, simulated=simulated)
     samples, sample_pks = _samples(campaign, about)
     systems = tuple(sorted(set(campaign.runs.values_list("system__slug", flat=True))))
     outputs, output_pks = _outputs(campaign, systems, sample_pks)
+    meanwhile()
     rater_pks = np.array([pk for pk, _ in raters], dtype=np.int64)
-    read = dealt.read(campaign, simulated=simulated, raters=rater_pks, samples=sample_pks, outputs=output_pks)
-    criteria, judgments = _judgments(read, output_pks)
+    read = dealt.in_place(parts(), sittings, raters=rater_pks, samples=sample_pks, outputs=output_pks)
+    answers = said()
     return Tables(
         study=about,
         systems=systems,
-        criteria=criteria,
+        criteria=answers.criteria,
         raters=tuple(pseudonym for _, pseudonym in raters),
         samples=samples,
         outputs=outputs,
         items=read.items,
-        judgments=judgments,
+        judgments=_judgments(answers, read, output_pks),
         nulls=read.nulls,
     )
 
@@ -120,9 +127,9 @@ def _outputs(campaign: Campaign, systems: Sequence[str], sample_pks: Ints) -> tu
 OUTPUT = ("pk", "run_id", "sample_id", "rank", "text")
 
 
-def _judgments(read: Dealt, output_pks: Ints) -> tuple[tuple[str, ...], Judgments]:
-    """The criteria, and the judgments that count."""
-    criteria, (item, _revision, key, criterion, value) = judged.judgments(read.pks, read.revision)
+def _judgments(said: judged.Said, read: Dealt, output_pks: Ints) -> Judgments:
+    """The judgments that count."""
+    item, _revision, key, criterion, value = judged.counting(said, read.pks, read.revision)
     output = lookup(output_pks, key)
     position = read.cards.place(item, output, len(output_pks))
-    return criteria, in_order(Judgments(item, output, criterion, value, position))
+    return in_order(Judgments(item, output, criterion, value, position))

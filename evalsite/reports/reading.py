@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from django.core.cache import cache
@@ -28,19 +29,28 @@ class Blinded(Exception):
         super().__init__(BLIND.format(slug=campaign.slug, state=campaign.get_state_display()))
 
 
-def report(campaign: Campaign, *, simulated: bool = False, seed: int | None = None) -> Report:
-    """The full report, whoever asks; see `allowed`."""
+def report(
+    campaign: Campaign, *, simulated: bool = False, seed: int | None = None, meanwhile: Callable[[], object] = int
+) -> Report:
+    """The full report, whoever asks; see `allowed`. `meanwhile` is called while the database is being read."""
     key = f"report-{fingerprint(campaign, simulated)}"
     found: Report | None = cache.get(key)
     if found is None:
-        found = summary.summarise(loading.load(campaign, simulated=simulated))
+        found = summary.summarise(loading.load(campaign, simulated=simulated, meanwhile=meanwhile))
         cache.set(key, found, KEPT)
     return found if seed is None else {**found, "seed": seed}
 
 
-def readable(campaign: Campaign, actor: str, *, simulated: bool = False, seed: int | None = None) -> Report:
+def readable(
+    campaign: Campaign,
+    actor: str,
+    *,
+    simulated: bool = False,
+    seed: int | None = None,
+    meanwhile: Callable[[], object] = int,
+) -> Report:
     """The full report where the actor may see it, else its blind part (`blinded` is true in it)."""
-    found = report(campaign, simulated=simulated, seed=seed)
+    found = report(campaign, simulated=simulated, seed=seed, meanwhile=meanwhile)
     return found if allowed(campaign, actor, simulated=simulated) else summary.progress(found)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from evalsite.rating import protocols
-from evalsite.reports import beside, distributions, findings, measures, people
+from evalsite.reports import aside, beside, distributions, findings, measures, people
 from evalsite.reports.estimators import agreement
 from evalsite.reports.measures.base import Measured
 from evalsite.reports.people import People
@@ -26,6 +26,7 @@ FORMAT = 1
 def summarise(tables: Tables, *, seed: int | None = None) -> Report:
     """The whole report. `seed` is recorded; every estimator here is closed-form, so no number depends on it."""
     criterion = protocols.load(tables.study.protocol).criterion
+    metrics = aside.start(lambda: beside.rows(tables))
     everyone = measures.measure(tables, criterion)
     agreed = _agreed(everyone)
     raters = people.people(tables, everyone, agreed.by_rater if agreed else {})
@@ -34,7 +35,8 @@ def summarise(tables: Tables, *, seed: int | None = None) -> Report:
         kept = tables.among(raters.kept)
         measured = measures.measure(kept, criterion)
         agreed = _agreed(measured)
-    automatic, sentence = beside.rows(tables)
+    spread = _distributions(tables, kept, measured)
+    automatic, sentence = metrics()
     report = {
         **_head(tables, criterion, measured, seed),
         "counts": _counts(tables, kept, raters),
@@ -49,7 +51,7 @@ def summarise(tables: Tables, *, seed: int | None = None) -> Report:
         "automatic": automatic,
         "correlations": beside.correlations(kept, measured, automatic, sentence),
         "published": published(tables.study.protocol),
-        **_distributions(tables, kept, measured),
+        **spread,
     }
     report["findings"] = findings.in_all_languages(report)
     cleaned: Report = clean(report)

@@ -139,9 +139,18 @@ def _shares(figure: Figure, report: Report, ink: Ink) -> None:
     plain(axes, ink)
     axes.grid(visible=False)
     if unnamed:
-        figure.legend(
-            unnamed.values(), unnamed.keys(), loc="outside lower center", ncols=2, frameon=False, fontsize=8.5
+        _name_below(figure, unnamed)
+
+
+def _name_below(figure: Figure, unnamed: dict[str, Patch]) -> None:
+    """A legend in two columns, in one where names are too long for two."""
+    for columns in (2, 1):
+        legend = figure.legend(
+            unnamed.values(), unnamed.keys(), loc="outside lower center", ncols=columns, frameon=False, fontsize=8.5
         )
+        if columns == 1 or legend.get_window_extent().width < figure.bbox.width:
+            return
+        legend.remove()
 
 
 def _fits(name: str, share: float, figure: Figure) -> bool:
@@ -235,9 +244,8 @@ def _map(figure: Figure, report: Report, ink: Ink) -> None:
         axes.axhline(place - 0.5, color=ink.ground, linewidth=3)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    bar = figure.colorbar(
-        image, ax=axes, fraction=0.035, pad=0.02, use_gridspec=False, format=lambda value, _place: f"{100 * value:.0f}%"
-    )
+    beside = figure.add_axes((0.9, 0.1, 0.05, 0.8))
+    bar = figure.colorbar(image, cax=beside, format=lambda value, _place: f"{100 * value:.0f}%")
     bar.outline.set_visible(False)
     bar.ax.tick_params(length=0, labelsize=8.5, labelcolor=ink.muted)
 

@@ -22,3 +22,9 @@ FORMATS: dict[str, Callable[[dict[str, Any]], str]] = {
     "latex": latex.render,
     "csv": csv.render,
 }
+
+
+def ready(form: str) -> None:
+    """Loads what the form needs, so that it may be done while something else is waited for."""
+    if form == "html":
+        from evalsite.reports.rendering import html  # noqa: F401

@@ -177,15 +177,16 @@ def _said(campaign: Campaign) -> dict[tuple[int, int | None], tuple[str, float]]
     """Criterion and value by keys of item and output."""
     dealt = Item.objects.filter(assignment__campaign=campaign).order_by("pk").values_list("pk", "revision")
     keys, revisions = np.array(list(dealt)).T
-    criteria, found = judged_rows.judgments(keys, revisions)
+    said = judged_rows.read(keys, keys)
+    found = judged_rows.counting(said, keys, revisions)
     rows = zip(*(part.tolist() for part in found), strict=True)
-    return {(keys[item], output): (criteria[code], value) for item, _revision, output, code, value in rows}
+    return {(keys[item], output): (said.criteria[code], value) for item, _revision, output, code, value in rows}
 
 
 def test_ids_far_apart_are_asked_for_apart() -> None:
     keys = np.array([5, 1, 9, 5_000, 5_020, 5_021])
-    assert list(columns.stretches(keys, 1_000, 16)) == [(1, 9), (5_000, 5_015), (5_016, 5_021)]
-    assert list(columns.stretches(keys[:0], 1_000, 16)) == []
+    assert list(columns.stretches(keys, keys, 1_000, 16)) == [(1, 9), (5_000, 5_015), (5_016, 5_021)]
+    assert list(columns.stretches(keys[:0], keys[:0], 1_000, 16)) == []
 
 
 def test_lists_of_numbers_are_read_all_at_once() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.utils.translation import override
 from evalsite.rating.models import Campaign
 from evalsite.rating.terminal import ACTOR, CampaignCommand, campaign_named
 from evalsite.reports import comparing, package, reading
-from evalsite.reports.rendering import FORMATS, json, text
+from evalsite.reports.rendering import FORMATS, json, ready, text
 from evalsite.testsets.errors import UserError
 
 
@@ -52,7 +53,13 @@ class Command(CampaignCommand):
             self.stderr.write(f"Replication package: {options['package']}.")
 
     def _one(self, campaign: Campaign, options: dict[str, Any]) -> str:
-        found = reading.readable(campaign, ACTOR, simulated=options["simulated"], seed=options["seed"])
+        found = reading.readable(
+            campaign,
+            ACTOR,
+            simulated=options["simulated"],
+            seed=options["seed"],
+            meanwhile=partial(ready, options["form"]),
+        )
         if found.get("blinded"):
             self.stderr.write(
                 f"Campaign {campaign.slug} is {campaign.state}: close it (manage.py close_campaign {campaign.slug}) "
