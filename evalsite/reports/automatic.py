@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalsite.reports.estimators.clusters import encode, in_order
+from evalsite.reports.estimators.codes import encode, in_order
 from evalsite.reports.estimators.results import Bools, Floats, Ints
 
 ORDERS = (1, 2, 3, 4)

@@ -3,37 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
-from pyarrow import json as arrow_json
 
 from evalsite.reports.columns import lookup
 from evalsite.reports.estimators.results import Ints
 
-CARDS = pa.list_(pa.struct([("outputs", pa.list_(pa.int64()))]))
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 _NONE: Ints = np.zeros(0, dtype=np.int64)
-
-Parsed = tuple[Ints, pa.Array]
-"""Keys of items, and their cards as one Arrow column."""
-
-
 BETWEEN = '}\n{"c":'
 """What stands between the cards of two items, so that all together are lines of JSON."""
 
 
-def parse(text: str | None) -> pa.Array:
-    """Cards of items as JSON, BETWEEN between, as one Arrow column: some four times faster than json.loads, and no
-    Python object for each card.
+@dataclass(frozen=True)
+class Parsed:
+    """Cards of items: how many each has (I,); the item's row, the place from 1 and the key of every output on them."""
+
+    count: Ints
+    row: Ints
+    position: Ints
+    output: Ints
+
+
+def parse(text: str | None) -> Parsed:
+    """Cards of items as JSON, BETWEEN between: some four times faster than json.loads, and no Python object for each
+    card.
     """
     if not text:
-        return pa.array([], type=CARDS)
-    block = f'{{"c":{text}}}'.encode()
+        return Parsed(_NONE, _NONE, _NONE, _NONE)
+    column = _column(f'{{"c":{text}}}'.encode())
+    row, cards = _flatten(column)
+    count = np.bincount(row, minlength=len(column))
+    card, found = _flatten(cards.field("outputs"))
+    place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + 1
+    return Parsed(count, row[card], place[card], np.from_dlpack(found).astype(np.int64))
+
+
+def _column(lines: bytes) -> pa.Array:
+    """Lines of JSON as one Arrow column, which is loaded on use: the process that asks for the reading needs it not."""
+    import pyarrow as pa
+    from pyarrow import json as arrow_json
+
+    cards = pa.list_(pa.struct([("outputs", pa.list_(pa.int64()))]))
     table = arrow_json.read_json(
-        pa.BufferReader(block),
-        read_options=arrow_json.ReadOptions(use_threads=False, block_size=len(block) + 1),
+        pa.BufferReader(lines),
+        read_options=arrow_json.ReadOptions(use_threads=False, block_size=len(lines) + 1),
         parse_options=arrow_json.ParseOptions(
-            explicit_schema=pa.schema([("c", CARDS)]), unexpected_field_behavior="ignore"
+            explicit_schema=pa.schema([("c", cards)]), unexpected_field_behavior="ignore"
         ),
     )
     return table.column("c").combine_chunks()
@@ -50,20 +70,17 @@ def _flatten(column: pa.Array) -> tuple[Ints, pa.Array]:
 class Cards:
     """Every output on every card that was looked at: item, output, position from 1; `count` (I,) cards of each item."""
 
-    def __init__(self, pieces: Iterable[Parsed], item_pks: Ints, output_pks: Ints) -> None:
+    def __init__(self, pieces: Iterable[tuple[Ints, Parsed]], item_pks: Ints, output_pks: Ints) -> None:
+        """A piece is the keys of items, and what was read of their cards."""
         items, outputs, positions = [_NONE], [_NONE], [_NONE]
         self.count: Ints = np.zeros(len(item_pks), dtype=np.int64)
-        for keys, column in pieces:
+        for keys, cards in pieces:
             item = lookup(item_pks, keys)  # -1: dealt while we read
-            row, cards = _flatten(column)
-            count = np.bincount(row, minlength=len(column))
-            card, found = _flatten(cards.field("outputs"))
-            place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + 1
-            known = item[row[card]] >= 0
-            items.append(item[row[card]][known])
-            outputs.append(lookup(output_pks, np.from_dlpack(found).astype(np.int64))[known])
-            positions.append(place[card][known])
-            self.count[item[item >= 0]] = count[item >= 0]
+            known = item[cards.row] >= 0
+            items.append(item[cards.row][known])
+            outputs.append(lookup(output_pks, cards.output)[known])
+            positions.append(cards.position[known])
+            self.count[item[item >= 0]] = cards.count[item >= 0]
         self.item, self.output, self.position = map(np.concatenate, (items, outputs, positions))
 
     def place(self, item: Ints, output: Ints, outputs: int) -> Ints:

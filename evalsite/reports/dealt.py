@@ -59,10 +59,13 @@ class Sittings:
 def sittings(campaign: Campaign, *, simulated: bool) -> Sittings:
     """The campaign's sittings that have items."""
     whose = {"campaign": campaign, "practice": False, "rater__simulated": simulated}
-    told = {"count": Count("items"), "first": Min("items"), "last": Max("items")}
-    rows = Assignment.objects.filter(**whose, items__isnull=False).order_by().annotate(**told)
-    found = np.array(list(rows.values_list("pk", "rater", "number", *told)), dtype=np.int64).reshape(-1, 6)
-    return Sittings(Q(**{f"assignment__{name}": value for name, value in whose.items()}), *found.T)
+    about = Assignment.objects.filter(**whose).order_by().values_list("pk", "rater", "number")
+    asked = Q(**{f"assignment__{name}": value for name, value in whose.items()})
+    told = {"count": Count("pk"), "first": Min("pk"), "last": Max("pk")}
+    spans = Item.objects.filter(asked).order_by().values_list("assignment").annotate(**told)
+    dealt = {pk: span for pk, *span in spans}
+    rows = [(*row, *dealt[row[0]]) for row in about if row[0] in dealt]
+    return Sittings(asked, *np.array(rows, dtype=np.int64).reshape(-1, 6).T)
 
 
 def read(sittings: Sittings) -> list[Part]:
@@ -106,7 +109,7 @@ class Part:
 
     whole: Ints
     sent: npt.NDArray[np.datetime64]
-    cards: Parsed
+    cards: tuple[Ints, Parsed]
     empty: tuple[Ints, Ints]
 
 

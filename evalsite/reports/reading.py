@@ -11,7 +11,8 @@ from django.db.models import Count, Max
 
 from evalsite.rating import campaigns
 from evalsite.rating.models import Campaign, Event, Rater, Submission
-from evalsite.reports import loading, summary
+from evalsite.reports import loading
+from evalsite.reports.tables import FORMAT
 
 Report = dict[str, Any]
 KEPT = 24 * 3600  # seconds
@@ -36,9 +37,17 @@ def report(
     key = f"report-{fingerprint(campaign, simulated)}"
     found: Report | None = cache.get(key)
     if found is None:
-        found = summary.summarise(loading.load(campaign, simulated=simulated, meanwhile=meanwhile))
+        tables = loading.load(campaign, simulated=simulated, meanwhile=lambda: (_summary(), meanwhile()))
+        found = _summary().summarise(tables)
         cache.set(key, found, KEPT)
     return found if seed is None else {**found, "seed": seed}
+
+
+def _summary() -> Any:
+    """Loaded on use, for the estimators' library takes as long to load as many a campaign."""
+    from evalsite.reports import summary
+
+    return summary
 
 
 def readable(
@@ -51,7 +60,7 @@ def readable(
 ) -> Report:
     """The full report where the actor may see it, else its blind part (`blinded` is true in it)."""
     found = report(campaign, simulated=simulated, seed=seed, meanwhile=meanwhile)
-    return found if allowed(campaign, actor, simulated=simulated) else summary.progress(found)
+    return found if allowed(campaign, actor, simulated=simulated) else _summary().progress(found)
 
 
 def allowed(campaign: Campaign, actor: str, *, simulated: bool = False) -> bool:
@@ -87,5 +96,5 @@ def fingerprint(campaign: Campaign, simulated: bool) -> str:
     noted = Event.objects.filter(campaign=campaign).aggregate(last=Max("pk"))
     dealt = campaign.assignments.aggregate(n=Count("pk"), last=Max("pk"))
     parts = [campaign.pk, campaign.slug, campaign.title, campaign.state, campaign.manifest_digest, simulated]
-    parts += [sorted(campaign.settings.items()), summary.FORMAT, sent, people, noted, dealt]
+    parts += [sorted(campaign.settings.items()), FORMAT, sent, people, noted, dealt]
     return hashlib.sha256(repr(parts).encode()).hexdigest()

@@ -17,10 +17,9 @@ from evalsite.reports.estimators import agreement
 from evalsite.reports.measures.base import Measured
 from evalsite.reports.people import People
 from evalsite.reports.published import published
-from evalsite.reports.tables import PURPOSES, Tables
+from evalsite.reports.tables import FORMAT, PURPOSES, Tables
 
 Report = dict[str, Any]
-FORMAT = 1
 
 
 def summarise(tables: Tables, *, seed: int | None = None) -> Report:
@@ -35,8 +34,9 @@ def summarise(tables: Tables, *, seed: int | None = None) -> Report:
         kept = tables.among(raters.kept)
         measured = measures.measure(kept, criterion)
         agreed = _agreed(measured)
-    spread = _distributions(tables, kept, measured)
     automatic, sentence = metrics()
+    correlations = aside.start(lambda: beside.correlations(kept, measured, automatic, sentence))
+    spread = _distributions(tables, kept, measured)
     report = {
         **_head(tables, criterion, measured, seed),
         "counts": _counts(tables, kept, raters),
@@ -49,7 +49,7 @@ def summarise(tables: Tables, *, seed: int | None = None) -> Report:
         "exclusions": dict(tables.study.settings.get("exclusions", {})),
         "without_exclusions": _whole(everyone) if raters.excluded else None,
         "automatic": automatic,
-        "correlations": beside.correlations(kept, measured, automatic, sentence),
+        "correlations": correlations(),
         "published": published(tables.study.protocol),
         **spread,
     }

@@ -16,8 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from evalsite.rating.cards import is_null, key
-from evalsite.reports.estimators.clusters import in_order as by_value
+from evalsite.reports.estimators.codes import in_order as by_value
 from evalsite.reports.estimators.results import Bools, Floats, Ints
+
+FORMAT = 1
+"""Of the report that is made of these tables: another one where its numbers or their names are not the same."""
 
 HUMAN = "human"
 NO_OUTPUT = -1

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from evalsite.reports.estimators.clusters import Crossing, cross, encode, sum_by
+from evalsite.reports.estimators.clusters import Crossing, cross, sum_by
+from evalsite.reports.estimators.codes import encode
 from evalsite.reports.estimators.jackknife import LeaveOuts, jackknife
 from evalsite.reports.estimators.results import (
     LEVEL,

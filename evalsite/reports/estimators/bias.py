@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from evalsite.reports.estimators.clusters import encode, sum_by
+from evalsite.reports.estimators.clusters import sum_by
+from evalsite.reports.estimators.codes import encode
 from evalsite.reports.estimators.intervals import mean_of
 from evalsite.reports.estimators.results import LEVEL, NOTHING, Bools, Estimate, Floats, Ints
 from evalsite.reports.estimators.tails import beyond_chi_square

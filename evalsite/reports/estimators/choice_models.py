@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import logsumexp, softmax
 
-from evalsite.reports.estimators.clusters import Crossing, cross, encode, sum_by
+from evalsite.reports.estimators.clusters import Crossing, cross, sum_by
+from evalsite.reports.estimators.codes import encode
 from evalsite.reports.estimators.jackknife import DeleteOne, from_values
 from evalsite.reports.estimators.results import LEVEL, NEVER_COMPETED, Estimate, Floats, Ints, undefined
 

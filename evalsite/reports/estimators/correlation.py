@@ -9,7 +9,8 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from evalsite.reports.estimators.clusters import Crossing, cross, encode, sum_by, two_way
+from evalsite.reports.estimators.clusters import Crossing, cross, sum_by, two_way
+from evalsite.reports.estimators.codes import encode
 from evalsite.reports.estimators.intervals import TINY, degrees
 from evalsite.reports.estimators.jackknife import LeaveOuts, jackknife, leave_outs, one_way
 from evalsite.reports.estimators.kendall import kendall

@@ -14,7 +14,8 @@ from scipy.optimize import brentq
 from scipy.special import expit, softmax
 
 from evalsite.reports.estimators.choice_models import canonical
-from evalsite.reports.estimators.clusters import cross, encode, ratios, tabulate
+from evalsite.reports.estimators.clusters import cross, ratios, tabulate
+from evalsite.reports.estimators.codes import encode
 from evalsite.reports.estimators.measures import credits
 from evalsite.reports.estimators.results import Floats, Ints
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr
 
-from evalsite.reports.estimators.clusters import encode
+from evalsite.reports.estimators.codes import encode
 from evalsite.reports.estimators.results import Ints
 
 EXACT = 33

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from evalsite.reports.estimators.clusters import encode
+from evalsite.reports.estimators.codes import encode
 from evalsite.reports.estimators.results import Floats, Ints
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evalsite.reports.estimators.agreement import Ratings
-from evalsite.reports.estimators.clusters import Crossing, encode
+from evalsite.reports.estimators.clusters import Crossing
+from evalsite.reports.estimators.codes import encode
 from evalsite.reports.estimators.results import Bools, Estimate, Floats, Ints
 from evalsite.reports.estimators.significance import Comparison, not_separable, rank_ranges
 from evalsite.reports.tables import NO_OUTPUT, PURPOSES, Judgments, Tables, first_rows, pick, take

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from evalsite.reports import aside
 from evalsite.reports.estimators import agreement, choice_models, measures, quality, significance
-from evalsite.reports.estimators.clusters import encode
+from evalsite.reports.estimators.codes import encode
 from evalsite.reports.estimators.results import Bools, Estimate, Floats, Ints
 from evalsite.reports.measures import base
 from evalsite.reports.measures.base import Cells, Measured, Row
@@ -21,12 +22,15 @@ def measure(tables: Tables, criterion: str) -> Measured:
     slugs, unit = _compared(tables), base.units(tables, rows)
     item, card, chosen = _choices(tables, rows, unit, nones, slugs)
     rater, sample = tables.items.rater[item], tables.items.sample[item]
+    worthy = aside.start(lambda: choice_models.luce(rater, sample, card, chosen))
     table = measures.preference(rater, sample, card, chosen)
-    worths = choice_models.luce(rater, sample, card, chosen)
     comparisons = significance.compare(table.table, range(len(slugs)))
     spans = base.ranks(comparisons, slugs) or {slug: [1, 1] for slug in slugs}
     spoken = non_null_rates(tables)
     _, taken = choice_models.canonical(card, chosen)
+    ratings = agreement.ratings(rater, sample, taken, categories=len(slugs) + 1) if len(item) else None
+    picks = base.picks(tables, rows, rows.value > 0.5, unit)
+    worths = worthy()
     found = zip(slugs, table.systems, worths.worth, strict=True)
     answered = np.bincount(table.crossing.cell, minlength=table.crossing.cells).astype(np.float64)
     return Measured(
@@ -40,8 +44,8 @@ def measure(tables: Tables, criterion: str) -> Measured:
             np.repeat(answered[:, None], len(slugs), axis=1),
             tuple(tables.systems.index(slug) for slug in slugs),
         ),
-        ratings=agreement.ratings(rater, sample, taken, categories=len(slugs) + 1) if len(item) else None,
-        picks=base.picks(tables, rows, rows.value > 0.5, unit),
+        ratings=ratings,
+        picks=picks,
         answers=_places(tables, rows, nones),
         rater_rate=("none_rate", quality.group_rates(rater, taken == len(slugs))),
         extra=_none(table, worths) | {"unanswerable": unanswerable(tables, slugs)},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from evalsite.reports import aside
 from evalsite.reports.estimators import agreement, measures, quality, significance
 from evalsite.reports.estimators.results import Ints
 from evalsite.reports.measures import base
@@ -17,22 +18,22 @@ def measure(tables: Tables, criterion: str) -> Measured:
     marked = rows.value > 0.5
     slugs = (*tables.systems, "decoys")
     human = slugs.index(HUMAN) if HUMAN in slugs else None
-    table = _estimate(tables, rows, columns(tables, rows, len(tables.systems)), len(slugs), human)
+    estimated = aside.start(lambda: _estimate(tables, rows, len(slugs), human))
+    picked = base.picks(tables, rows, marked)
+    rater, sample = tables.items.rater[picked.item], tables.items.sample[picked.item]
+    ratings = agreement.ratings(rater, picked.unit, picked.picked, sample, categories=2) if len(rater) else None
+    table = estimated()
     shown = [k for k in range(len(tables.systems)) if k != human or table.systems[k].shown]
     compared = [k for k in shown if k != human]
     comparisons = significance.compare(table.table, compared)
     spans = base.ranks(comparisons, slugs) or {slugs[k]: [1, 1] for k in compared}
-    picked = base.picks(tables, rows, marked)
-    rater = tables.items.rater[picked.item]
     return Measured(
         headline="human_recall",
         systems=[_row(tables, slugs[k], table.systems[k], spans.get(slugs[k])) for k in shown],
         comparisons=base.compare_rows(comparisons, slugs),
         not_separable=base.groups(comparisons, slugs),
         cells=Cells(table.crossing, table.escaped[:, compared], table.shown[:, compared], tuple(compared)),
-        ratings=agreement.ratings(rater, picked.unit, picked.picked, tables.items.sample[picked.item], categories=2)
-        if len(rater)
-        else None,
+        ratings=ratings,
         picks=picked,
         answers=_extremes(tables, rows),
         rater_rate=("fake_rate", quality.group_rates(rater, picked.picked)),
@@ -46,8 +47,9 @@ def columns(tables: Tables, rows: Judgments, decoys: int) -> Ints:
     return np.where(elsewhere, decoys, tables.system_of(rows.output))
 
 
-def _estimate(tables: Tables, rows: Judgments, column: Ints, systems: int, human: int | None) -> measures.RecallTable:
+def _estimate(tables: Tables, rows: Judgments, systems: int, human: int | None) -> measures.RecallTable:
     """Judged comments, and beneath them the nulls of answered items."""
+    column = columns(tables, rows, len(tables.systems))
     empty = tables.items.answered[tables.nulls.item]
     null_item, null_output = tables.nulls.item[empty], tables.nulls.output[empty]
     item = np.concatenate([rows.item, null_item])

@@ -12,7 +12,7 @@ from django.utils.translation import override
 
 from evalsite.rating.models import Campaign
 from evalsite.rating.terminal import ACTOR, CampaignCommand, campaign_named
-from evalsite.reports import comparing, package, reading
+from evalsite.reports import reading
 from evalsite.reports.rendering import FORMATS, json, ready, text
 from evalsite.testsets.errors import UserError
 
@@ -69,6 +69,8 @@ class Command(CampaignCommand):
         return FORMATS[options["form"]](found)
 
     def _compared(self, campaigns: list[Campaign], options: dict[str, Any]) -> str:
+        from evalsite.reports import comparing
+
         for campaign in campaigns:
             reading_allowed(campaign, options["simulated"])
         first, second = (reading.report(c, simulated=options["simulated"]) for c in campaigns)
@@ -115,6 +117,8 @@ def _write(content: str, out: Path | None, command: CampaignCommand) -> None:
 
 
 def _package(campaign: Campaign, options: dict[str, Any]) -> None:
+    from evalsite.reports import package
+
     target: Path = options["package"]
     unfinished = target.with_name(f"{target.name}.part")
     try:

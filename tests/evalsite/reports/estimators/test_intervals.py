@@ -13,7 +13,8 @@ from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.proportion import proportion_confint
 
 from evalsite.reports.estimators import results
-from evalsite.reports.estimators.clusters import cross, encode, ratios, sum_by, tabulate
+from evalsite.reports.estimators.clusters import cross, ratios, sum_by, tabulate
+from evalsite.reports.estimators.codes import encode
 from evalsite.reports.estimators.intervals import mean_of, proportion, proportion_of, relative, wilson
 
 
