@@ -2,8 +2,8 @@
 
 Two closed campaigns, one of each protocol, are written straight into a database: the rows are what the rating pages
 would have stored, only the way in is shorter. Each figure is taken in a process of its own; that of the report holds
-everything from the database to the text, and then to the one-file page with its figures. `BENCH_POSTGRES=1` takes a
-PostgreSQL server instead of the embedded database.
+everything from the database to the text, or to the one-file page with its figures, and its children's work and memory
+too. `BENCH_POSTGRES=1` takes a PostgreSQL server instead of the embedded database.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -146,24 +148,21 @@ def _judge(rng: np.random.Generator, protocol: str, item: int, cards: list[dict[
 
 
 CHILD = """
-import os, resource, sys, time
+import os, sys, time
 import django
 django.setup()
 from evalsite.rating.models import Campaign
 campaign = Campaign.objects.get(slug=sys.argv[1])
-wall, cpu = time.perf_counter(), time.process_time()
+wall, cpu = time.perf_counter(), os.times()
 {work}
-wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(f"{{wall:6.1f}} s wall  {{cpu:6.1f}} s CPU  {{peak:6.0f}} MiB peak")
+wall, cpu = time.perf_counter() - wall, sum(os.times()[:4]) - sum(cpu[:4])
+print(f"{{wall:6.1f}} s wall  {{cpu:6.1f}} s CPU")
 """
 REPORT = """
-from evalsite.reports import loading, summary
-from evalsite.reports.rendering import FORMATS
-found = summary.summarise(loading.load(campaign))
-FORMATS["text"](found)
-if sys.argv[2] == "html":
-    FORMATS["html"](found)
+from functools import partial
+from evalsite.reports import reading
+from evalsite.reports.rendering import FORMATS, ready
+FORMATS[sys.argv[2]](reading.made(campaign, meanwhile=partial(ready, sys.argv[2])))
 """
 EXPORT = "from evalsite.reports import export; export.write(open(os.devnull, 'wb'), campaign, 'judgments', sys.argv[2])"
 
@@ -195,9 +194,35 @@ def _database() -> AbstractContextManager[str | None]:
 
 def measured(work: str, *arguments: str) -> str:
     """The figures of one piece of work in a fresh process."""
-    code = CHILD.format(work=work)
-    done = subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True, text=True)
-    return done.stdout.strip()
+    command = [sys.executable, "-c", CHILD.format(work=work), *arguments]
+    most = 0.0
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        while child.poll() is None:
+            most = max(most, _held(child.pid))
+            time.sleep(0.1)
+        told = child.stdout.read().strip() if child.stdout else ""
+    if child.returncode:
+        raise SystemExit(f"The work failed: {work}")
+    return f"{told}  {most:6.0f} MiB at most"
+
+
+def _held(pid: int) -> float:
+    """MiB of a process and its children, of what several share each its part. 0 where Linux is not there to say."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:  # it has ended
+        return 0.0
+    own = sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+    return own + sum(_held(int(child)) for child in children)
+
+
+def command(slug: str, form: str) -> str:
+    """How long the command takes, Python's own start and end included."""
+    started = time.perf_counter()
+    words = ["manage.py", "report", slug, "--format", form, "--out", os.devnull]
+    subprocess.run([sys.executable, *words], check=True, cwd=Path(__file__).resolve().parents[1])
+    return f"{time.perf_counter() - started:6.1f} s as a command"
 
 
 def main() -> None:
@@ -214,7 +239,7 @@ def main() -> None:
             rows = Judgment.objects.filter(item__assignment__campaign__slug=slug).count()
             print(f"{protocol}: {rows:,} judgments by {raters:,} raters")
             for form in ("text", "html"):
-                print(f"  report {form:8s}  {measured(REPORT, slug, form)}", flush=True)
+                print(f"  report {form:8s}  {measured(REPORT, slug, form)}  {command(slug, form)}", flush=True)
             if protocol == "human_recall":
                 for form in ("csv", "jsonl", "parquet"):
                     print(f"  export {form:8s}  {measured(EXPORT, slug, form)}", flush=True)

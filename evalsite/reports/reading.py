@@ -30,16 +30,25 @@ class Blinded(Exception):
         super().__init__(BLIND.format(slug=campaign.slug, state=campaign.get_state_display()))
 
 
-def report(
-    campaign: Campaign, *, simulated: bool = False, seed: int | None = None, meanwhile: Callable[[], object] = int
-) -> Report:
-    """The full report, whoever asks; see `allowed`. `meanwhile` is called while the database is being read."""
+def report(campaign: Campaign, *, simulated: bool = False, seed: int | None = None) -> Report:
+    """The full report, whoever asks; see `allowed`."""
     key = f"report-{fingerprint(campaign, simulated)}"
     found: Report | None = cache.get(key)
     if found is None:
-        tables = loading.load(campaign, simulated=simulated, meanwhile=lambda: (_summary(), meanwhile()))
-        found = _summary().summarise(tables)
+        found = made(campaign, simulated=simulated)
         cache.set(key, found, KEPT)
+    return seeded(found, seed)
+
+
+def made(campaign: Campaign, *, simulated: bool = False, meanwhile: Callable[[], object] = int) -> Report:
+    """The full report, made now: for processes that end with it. `meanwhile` is called while the database is read."""
+    tables = loading.load(campaign, simulated=simulated, meanwhile=lambda: (_summary(), meanwhile()))
+    found: Report = _summary().summarise(tables)
+    return found
+
+
+def seeded(found: Report, seed: int | None) -> Report:
+    """The report with another seed on record than the campaign's."""
     return found if seed is None else {**found, "seed": seed}
 
 
@@ -50,17 +59,14 @@ def _summary() -> Any:
     return summary
 
 
-def readable(
-    campaign: Campaign,
-    actor: str,
-    *,
-    simulated: bool = False,
-    seed: int | None = None,
-    meanwhile: Callable[[], object] = int,
-) -> Report:
+def readable(campaign: Campaign, actor: str, *, simulated: bool = False, seed: int | None = None) -> Report:
     """The full report where the actor may see it, else its blind part (`blinded` is true in it)."""
-    found = report(campaign, simulated=simulated, seed=seed, meanwhile=meanwhile)
-    return found if allowed(campaign, actor, simulated=simulated) else _summary().progress(found)
+    return open_to(actor, campaign, report(campaign, simulated=simulated, seed=seed))
+
+
+def open_to(actor: str, campaign: Campaign, found: Report) -> Report:
+    """What of the campaign's full report the actor may see."""
+    return found if allowed(campaign, actor, simulated=found["simulated"]) else _summary().progress(found)
 
 
 def allowed(campaign: Campaign, actor: str, *, simulated: bool = False) -> bool:

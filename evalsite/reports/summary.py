@@ -26,16 +26,16 @@ def summarise(tables: Tables, *, seed: int | None = None) -> Report:
     """The whole report. `seed` is recorded; every estimator here is closed-form, so no number depends on it."""
     criterion = protocols.load(tables.study.protocol).criterion
     metrics = aside.start(lambda: beside.rows(tables))
-    everyone = measures.measure(tables, criterion)
-    agreed = _agreed(everyone)
-    raters = people.people(tables, everyone, agreed.by_rater if agreed else {})
-    kept, measured = tables, everyone
+    kept, measured = tables, measures.measure(tables, criterion)
+    everyone, (automatic, sentence) = measured, metrics()
+    correlations = aside.start(lambda: beside.correlations(tables, everyone, automatic, sentence))
+    agreed = _agreed(measured)
+    raters = people.people(tables, measured, agreed.by_rater if agreed else {})
     if raters.excluded:
         kept = tables.among(raters.kept)
         measured = measures.measure(kept, criterion)
         agreed = _agreed(measured)
-    automatic, sentence = metrics()
-    correlations = aside.start(lambda: beside.correlations(kept, measured, automatic, sentence))
+        correlations = aside.start(lambda: beside.correlations(kept, measured, automatic, sentence))
     spread = _distributions(tables, kept, measured)
     report = {
         **_head(tables, criterion, measured, seed),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,7 @@ class Command(CampaignCommand):
         )
 
     def act(self, options: dict[str, Any]) -> None:
+        atexit.register(gc.freeze)  # at the end of the process a third of a second would go to looking for garbage
         campaign = campaign_named(options["slug"])
         simulated = options["simulated"]
         campaigns = [campaign, *([campaign_named(options["other"])] if options["other"] else [])]
@@ -53,13 +56,8 @@ class Command(CampaignCommand):
             self.stderr.write(f"Replication package: {options['package']}.")
 
     def _one(self, campaign: Campaign, options: dict[str, Any]) -> str:
-        found = reading.readable(
-            campaign,
-            ACTOR,
-            simulated=options["simulated"],
-            seed=options["seed"],
-            meanwhile=partial(ready, options["form"]),
-        )
+        whole = reading.made(campaign, simulated=options["simulated"], meanwhile=partial(ready, options["form"]))
+        found = reading.open_to(ACTOR, campaign, reading.seeded(whole, options["seed"]))
         if found.get("blinded"):
             self.stderr.write(
                 f"Campaign {campaign.slug} is {campaign.state}: close it (manage.py close_campaign {campaign.slug}) "
