@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalsite.reports.estimators.codes import encode, in_order
+from evalsite.reports.estimators.codes import encode, in_order, places
 from evalsite.reports.estimators.results import Bools, Floats, Ints
 
 ORDERS = (1, 2, 3, 4)
@@ -184,7 +184,7 @@ def _pairs(cell: Ints, cells: int) -> tuple[Ints, Ints]:
     """All pairs (P,) of texts of the same cell."""
     order = np.argsort(cell, kind="stable")
     count = np.bincount(cell, minlength=cells)
-    place = np.arange(len(cell)) - np.repeat(np.cumsum(count) - count, count)
+    place = places(count)
     left, right = [], []
     for step in range(1, int(count.max(initial=0))):
         pair = np.flatnonzero(place + step < count[cell[order]])
@@ -207,5 +207,5 @@ def _spread(gram: Ints, start: Ints, texts: Ints, width: int) -> Ints:
     """Place * width + gram, for each gram of the text at each place of `texts`."""
     count = start[texts + 1] - start[texts]
     place = np.repeat(np.arange(len(texts)), count)
-    row = np.arange(len(place)) + np.repeat(start[texts] - (np.cumsum(count) - count), count)
+    row = np.repeat(start[texts], count) + places(count)
     return np.asarray(place * width + gram[row])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evalsite.reports.columns import lookup
+from evalsite.reports.estimators.codes import places
 from evalsite.reports.estimators.results import Ints
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def parse(text: str | None) -> Parsed:
     row, cards = _flatten(column)
     count = np.bincount(row, minlength=len(column))
     card, found = _flatten(cards.field("outputs"))
-    place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + 1
+    place = places(count) + 1
     return Parsed(count, row[card], place[card], np.from_dlpack(found).astype(np.int64))
 
 

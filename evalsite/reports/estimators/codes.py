@@ -54,3 +54,8 @@ def in_order(keys: Ints) -> tuple[Ints, Ints, Bools]:
     new = np.ones(len(flat), dtype=bool)
     new[1:] = ordered[1:] != ordered[:-1]
     return rows, ordered, new
+
+
+def places(count: Ints) -> Ints:
+    """The place of each row within its group, from 0; the first `count[0]` rows are the first group, and so on."""
+    return np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
