@@ -13,6 +13,7 @@ from evalsite.staff.overview import runs
 from evalsite.staff.uploads import lines_file, pictures_folder
 from evalsite.testsets import importing
 from evalsite.testsets.errors import InputError, UserError
+from evalsite.testsets.folders import OF_PAGES
 from evalsite.testsets.models import TestSet
 
 PAGE = 50
@@ -33,7 +34,9 @@ def new(request: StaffRequest) -> HttpResponse:
         data = form.cleaned_data
         try:
             with lines_file(data["samples"], "samples.jsonl") as path, pictures_folder(data["frames"]) as folder:
-                made = importing.import_testset(slug=data["slug"], title=data["title"], path=path, frames=folder)
+                made = importing.import_testset(
+                    slug=data["slug"], title=data["title"], path=path, frames=folder, wording=OF_PAGES
+                )
         except UserError as error:
             add_user_error(form, error)
         else:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import ClassVar, Generic, Protocol, TypeVar
+from typing import ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from evalsite.testsets.jsonl import shown
 
@@ -34,6 +35,26 @@ class Looked(Protocol):
 Found = TypeVar("Found", bound=Looked)
 
 
+class Wording(NamedTuple):
+    """Sentences about a file that is not where it should be, and what to do: not the same for a command and a page."""
+
+    no_folder: str | Promise
+    outside: str | Promise
+    missing: str | Promise
+
+
+OF_COMMANDS = Wording(
+    gettext_lazy("%(file)s cannot be found: no folder was given (--%(option)s DIR)."),
+    gettext_lazy("%(file)s lies outside the folder of %(option)s."),
+    gettext_lazy("%(file)s is not in the folder of %(option)s, %(folder)s."),
+)
+OF_PAGES = Wording(
+    gettext_lazy("%(file)s cannot be found: choose a zip file that holds it under “Pictures as a zip file”."),
+    gettext_lazy("%(file)s has a name that leads out of the zip file; name it from the top of that file."),
+    gettext_lazy("%(file)s is not in the zip file; names must be the same in both, folders included."),
+)
+
+
 class Folder(ABC, Generic[Found]):
     """The folder that a test set's file names are relative to. Every name is looked at once."""
 
@@ -41,7 +62,8 @@ class Folder(ABC, Generic[Found]):
     option: ClassVar[str]  # of the command that names the folder
     byte_limit: ClassVar[int]
 
-    def __init__(self, root: Path | None) -> None:
+    def __init__(self, root: Path | None, wording: Wording = OF_COMMANDS) -> None:
+        self.wording = wording
         self.root = root.resolve() if root else None
         self.found: dict[str, Found] = {}  # by digest
         self._names: dict[str, Found | FileError] = {}
@@ -78,8 +100,7 @@ class Folder(ABC, Generic[Found]):
     def _inside(self, name: str) -> Path:
         """The regular file of that name in the folder, links followed; FileError where it leads elsewhere."""
         if self.root is None:
-            told = self.about(name)
-            raise FileError(_("%(file)s cannot be found: no folder was given (--%(option)s DIR).") % told)
+            raise FileError(str(self.wording.no_folder) % self.about(name))
         try:
             path = (self.root / name).resolve()
             inside = path.is_relative_to(self.root) and not Path(name).is_absolute()
@@ -87,10 +108,9 @@ class Folder(ABC, Generic[Found]):
         except (OSError, RuntimeError, ValueError):  # a name too long, a loop of links
             inside, sound = True, False
         if not inside:
-            raise FileError(_("%(file)s lies outside the folder of %(option)s.") % self.about(name))
+            raise FileError(str(self.wording.outside) % self.about(name))
         if not sound:
-            told = self.about(name, folder=self.root)
-            raise FileError(_("%(file)s is not in the folder of %(option)s, %(folder)s.") % told)
+            raise FileError(str(self.wording.missing) % self.about(name, folder=self.root))
         return path
 
     @classmethod

@@ -19,6 +19,7 @@ from evalsite.testsets import checking, systems
 from evalsite.testsets.checking import CheckedOutputs, Folders
 from evalsite.testsets.clips import Clips
 from evalsite.testsets.errors import InputError, Problem, UserError
+from evalsite.testsets.folders import OF_COMMANDS, Wording
 from evalsite.testsets.frames import Shelf
 from evalsite.testsets.models import HUMAN, Clip, Frame, Output, Run, Sample, TestSet
 from evalsite.testsets.pictures import Pictures
@@ -58,10 +59,11 @@ def import_testset(
     clips: Path | None = None,
     title: str = "",
     progress: Progress = _silent,
+    wording: Wording = OF_COMMANDS,
 ) -> ImportedTestSet:
     """A new test set from samples.jsonl and its folders; clips lie among the frames where no folder is theirs.
 
-    InputError lists every fault.
+    InputError lists every fault; `wording` is of those about files.
     """
     systems.checked_slug(slug, "test set")
     if TestSet.objects.filter(slug=slug).exists():
@@ -69,7 +71,7 @@ def import_testset(
     if len(title) > 200:
         raise UserError(_("The title is longer than 200 characters."))
     size = _size(path)
-    folders = Folders(Pictures(_there(frames, "frames")), Clips(_there(clips, "clips") or frames))
+    folders = Folders(Pictures(_there(frames, "frames"), wording), Clips(_there(clips, "clips") or frames, wording))
     checked = checking.samples(path, folders, lambda done: progress("checking", done, size))
     shelves = [Shelf(Frame, folders.pictures), Shelf(Clip, folders.clips)]
     try:

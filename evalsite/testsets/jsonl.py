@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from evalsite.testsets.errors import Problems
 
@@ -85,11 +86,11 @@ class Reader:
 def parse(raw: bytes) -> dict[str, Any]:
     """One line as an object; ValueError with a sentence where it is not one."""
     try:
-        data = json.loads(raw.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
+        data = json.loads(raw.rstrip(b"\r\n").decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
     except UnicodeDecodeError as error:
         raise _LineError(_("The line is not UTF-8 (byte %(place)s).") % {"place": error.start + 1}) from None
     except json.JSONDecodeError as error:
-        told = {"error": error.msg, "column": error.colno}
+        told = {"error": _fault(error.msg), "column": error.colno}
         raise _LineError(_("The line is not JSON: %(error)s at column %(column)s.") % told) from None
     except _LineError:
         raise
@@ -100,6 +101,25 @@ def parse(raw: bytes) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise _LineError(_('The line must be one JSON object, {"...": ...}.'))
     return data
+
+
+_FAULTS = {
+    "Expecting value": gettext_lazy("a value is missing"),
+    "Expecting ',' delimiter": gettext_lazy("a comma or a closing bracket is missing"),
+    "Expecting ':' delimiter": gettext_lazy("a colon is missing"),
+    "Expecting property name": gettext_lazy("a key in double quotes is missing"),
+    "Illegal trailing comma": gettext_lazy("there is a comma too many"),
+    "Unterminated string": gettext_lazy("a text has no closing quote"),
+    "Invalid control character": gettext_lazy("a text holds a control character that is not escaped"),
+    "Invalid \\": gettext_lazy("a backslash begins nothing that JSON knows"),
+    "Extra data": gettext_lazy("something follows the object"),
+}
+"""What Python's reader says, by how it begins, and what we say: in the reader's language."""
+
+
+def _fault(said: str) -> str:
+    known = (str(ours) for theirs, ours in _FAULTS.items() if said.startswith(theirs))
+    return next(known, _("something is out of place"))
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -88,15 +88,30 @@ class TestImporting:
         lines = upload(line(1), "{", line(3, time="noon"), line(4, frames=["../gone.png"]), line(4))
         form = {"slug": "quay", "title": "", "samples": lines, "frames": archive(**{"a.png": picture()})}
         body = alice_client.post("/staff/testsets/new/", form, headers=CHINESE).content.decode()
-        assert "第 2 行：这一行不是 JSON" in body
+        assert "第 2 行：这一行不是 JSON：第 2 列，缺少用双引号括起的键。" in body
         assert "第 3 行：time：该值必须是数字，而不是 &quot;noon&quot;。" in body
-        assert "第 4 行：frames[0]：图片 &quot;../gone.png&quot; 位于 frames 文件夹之外。" in body
+        assert "第 4 行：frames[0]：图片 &quot;../gone.png&quot; 的文件名指向 zip 文件之外" in body
         assert "id &quot;film@4&quot; 已被第 4 行使用。" in body
         rows = upload({"sample": "film@9", "rank": 0, "text": "高能"})
         form = {"system": "ours", "outputs": rows}
         body = alice_client.post("/staff/testsets/of/harbour/outputs/", form, headers=CHINESE).content.decode()
         assert "第 1 行：rank：数字 0 不在 1 到 1,000 之间。" in _errors(body)
         assert not re.search(r"\b(The|line|value|sample has|number)\b", _errors(body)), _errors(body)
+
+    def test_a_picture_that_is_nowhere_is_a_matter_of_the_page(self, alice_client: Client) -> None:
+        """What to do is told in the page's own words: no option of a command, no folder of ours."""
+        lines = upload(line(1, frames=["film/one.png"]))
+        without = _errors(send(alice_client, samples=lines).content.decode())
+        assert "choose a zip file that holds it under “Pictures as a zip file”" in without
+        other = archive(**{"one.png": picture()})
+        beside = _errors(
+            send(alice_client, samples=upload(line(1, frames=["film/one.png"])), frames=other).content.decode()
+        )
+        assert "is not in the zip file; names must be the same in both, folders included" in beside
+        assert not re.search("--|DIR|/tmp", without + beside)
+        form = {"slug": "quay", "title": "", "samples": upload(line(1, frames=["film/one.png"]))}
+        body = alice_client.post("/staff/testsets/new/", form, headers=CHINESE).content.decode()
+        assert "找不到：请在“画面（zip 文件）”一栏选择包含它的 zip 文件" in _errors(body)
 
     def test_a_taken_slug_is_refused(self, alice_client: Client, harbour: TestSet) -> None:
         assert "harbour" in send(alice_client, slug="harbour", samples=upload(line(1))).content.decode()

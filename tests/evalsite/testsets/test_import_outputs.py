@@ -81,7 +81,7 @@ def test_every_fault_is_told_with_its_line_and_field(testset: TestSet, lines: Li
         "line 8: txt: The key is unknown; 'text' is meant, it seems.",
         'line 9: score: The value must be a number, not "high".',
         "line 10: text: The text holds the forbidden character U+0007; remove it.",
-        "line 11: The line is not JSON: Expecting value at column 1.",
+        "line 11: The line is not JSON: a value is missing at column 1.",
     ]
 
 
