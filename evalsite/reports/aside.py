@@ -5,6 +5,7 @@ A process and not a thread: threads would wait for each other, for Python's lock
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import sys
@@ -53,6 +54,7 @@ def possible() -> bool:
 
 def _tell(there: Connection, work: Callable[[], object]) -> None:
     """What the child does. Nothing is told where it fails: who asks will do the work, and meet the fault, himself."""
+    gc.disable()  # to look for garbage is to touch, and so to copy, all that is shared with the parent
     try:
         there.send(work())
     except BaseException:

@@ -22,8 +22,9 @@ def render(report: dict[str, Any]) -> str:
     style = "\n".join((settings.BASE_DIR / "static" / name).read_text(encoding="utf-8") for name in STYLES)
     found = context(report)
     names = [chart.name for chart in found["charts"]]
-    others = aside.start(lambda: _drawn(names[::2], report))
-    drawn = _drawn(names[1::2], report) | others()
+    half = len(names) // 2
+    others = aside.start(lambda: _drawn(names[:half], report))
+    drawn = _drawn(names[half:], report) | others()
     for chart in found["charts"]:
         chart.source, chart.dark_source = drawn[chart.name]
     page = _engine().get_template("reports/single.html")
