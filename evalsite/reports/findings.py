@@ -8,6 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext, ngettext, override
 
+from evalsite.reports.presentation import number
+
 Report = dict[str, Any]
 Row = dict[str, Any]
 
@@ -195,7 +197,7 @@ def _agreement(agreement: Row, raters: int) -> Iterator[str]:
             "reason": gettext(agreement["reasons"].get("krippendorff_alpha", "") or "–")
         }
         return
-    words = {"alpha": f"{alpha:.2f}"}
+    words = {"alpha": number(alpha)}
     if alpha >= RELIABLE:
         yield gettext("Raters agree well (Krippendorff's alpha %(alpha)s).") % words
     elif alpha >= TENTATIVE:
