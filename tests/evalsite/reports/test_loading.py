@@ -196,7 +196,10 @@ def test_lists_of_numbers_are_read_all_at_once() -> None:
     assert [part.tolist() for part in columns.lists(None)] == [[], []]
 
 
-def test_items_dealt_and_not_answered_have_no_time(judged: Campaign) -> None:
+def test_items_dealt_and_not_answered_have_no_time_and_others_whole_seconds(judged: Campaign) -> None:
+    last = Submission.objects.latest("received_at")
+    almost = last.received_at.replace(microsecond=999_999)  # nearer to the next second, which it must not become
+    Submission.objects.filter(pk=last.pk).update(received_at=almost)
     items = loading.load(judged).items
     dealt = Item.objects.filter(assignment__campaign=judged)
     assert dealt.filter(revision=0).count() == (~items.answered).sum() > 0
