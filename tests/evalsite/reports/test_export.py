@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -120,3 +122,22 @@ def test_the_command_writes_a_file_and_refuses_while_it_runs(judged: Campaign, t
 def test_a_folder_that_is_not_there_is_one_sentence(closed: Campaign, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="cannot be written: No such file or directory"):
         call_command("export", "judged", "--out", str(tmp_path / "no" / "where.csv"))
+
+
+def test_a_pipe_is_written_to_and_not_replaced_by_a_file(closed: Campaign, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(pipe.read_bytes)
+        call_command("export", "judged", "--what", "raters", "--out", str(pipe))
+        assert read.result(timeout=30) == exported(closed, "raters", "csv")
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]
+
+
+def test_a_package_for_a_folder_is_refused_and_leaves_it_alone(closed: Campaign, tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    with pytest.raises(CommandError, match="kept cannot be written: Is a directory"):
+        call_command("report", "judged", "--package", str(folder))
+    assert list(tmp_path.iterdir()) == [folder]

@@ -11,6 +11,7 @@ from django.core.management.base import CommandParser
 from evalsite.rating.terminal import ACTOR, CampaignCommand, campaign_named
 from evalsite.reports import export, reading
 from evalsite.reports.rows import TABLES, Chosen
+from evalsite.reports.writing import whole
 from evalsite.testsets.errors import UserError
 
 
@@ -41,13 +42,5 @@ class Command(CampaignCommand):
             for piece in pieces:
                 sys.stdout.buffer.write(piece)
             return
-        target: Path = options["out"]
-        unfinished = target.with_name(f"{target.name}.part")
-        try:
-            with unfinished.open("wb") as file:
-                file.writelines(pieces)
-            unfinished.replace(target)
-        except OSError as error:
-            raise UserError(f"{target} cannot be written: {error.strerror}.") from None
-        finally:
-            unfinished.unlink(missing_ok=True)
+        with whole(options["out"]) as target, target.open("wb") as file:
+            file.writelines(pieces)

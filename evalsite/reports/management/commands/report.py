@@ -16,6 +16,7 @@ from evalsite.rating.models import Campaign
 from evalsite.rating.terminal import ACTOR, CampaignCommand, campaign_named
 from evalsite.reports import reading
 from evalsite.reports.rendering import FORMATS, json, ready, text
+from evalsite.reports.writing import whole
 from evalsite.testsets.errors import UserError
 
 
@@ -117,12 +118,5 @@ def _write(content: str, out: Path | None, command: CampaignCommand) -> None:
 def _package(campaign: Campaign, options: dict[str, Any]) -> None:
     from evalsite.reports import package
 
-    target: Path = options["package"]
-    unfinished = target.with_name(f"{target.name}.part")
-    try:
-        package.write(unfinished, campaign, simulated=options["simulated"], seed=options["seed"])
-        unfinished.replace(target)
-    except OSError as error:
-        raise UserError(f"{target} cannot be written: {error.strerror}.") from None
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with whole(options["package"]) as target:
+        package.write(target, campaign, simulated=options["simulated"], seed=options["seed"])
