@@ -269,9 +269,9 @@ class KLVCG(Decoder):
             lr=4e-4,  # without bias correction BertAdam steps several times as far in its first hundreds of steps
             init_std=0.08,
         ),
-        # Danmaku without frames, a quarter of an hour on one processor core: less than one pass over 165,000 comments,
-        # so nothing is dropped out. Narrow and in small batches, because steps are what so short a training lacks;
-        # ``cls`` and ``zipf`` because without them it came to say the same of every moment.
+        # Danmaku without frames, half an hour on one processor core, little more than one pass over 165,000 comments:
+        # narrow and in small batches, because steps are what it lacks. ``vectors``, ``cls`` and the low rate because
+        # it came to say the same of every moment without them.
         "small": KLVCGConfig(
             backbone="none",
             vocabulary=12_000,
@@ -287,12 +287,12 @@ class KLVCG(Decoder):
             batch=64,
             together=4,
             pretrain_steps=300,
-            steps=2400,
-            dev_every=600,
-            lr=6e-4,
-            init_std=0.09,
+            steps=5000,
+            dev_every=1000,
+            lr=4e-4,
             cls="mean",
             zipf=True,
+            vectors=True,
         ),
     }
     config: KLVCGConfig
