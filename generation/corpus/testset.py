@@ -112,9 +112,11 @@ def write(samples: Iterable[Sample], path: Path, root: Path | None = None) -> No
 
 
 def write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
-    """One JSON object a line; the file appears whole or not at all."""
+    """One JSON object a line; a file appears whole or not at all, a pipe is written to as it stands."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
+    special = path.exists() and not path.is_file()
+    part = path if special else path.with_name(path.name + ".part")
     with part.open("w", encoding="utf-8") as file:
         file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    part.replace(path)
+    if not special:
+        part.replace(path)

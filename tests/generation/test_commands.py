@@ -1,15 +1,18 @@
 """The command line: what it prints, what it refuses, and its exit status."""
 
 import json
+import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from generation import commands
 from generation.__main__ import main
+from generation.corpus import testset, windows
 
 
 def run(*words, status=0, capsys=None):
@@ -132,6 +135,19 @@ def test_a_wrong_sample_is_refused_by_its_line(tmp_path, capsys, line, sentence)
     found = run("generate", "model", "--samples", path, "--out", tmp_path / "o.jsonl", status=1, capsys=capsys)
     assert sentence in found.err
     assert not (tmp_path / "o.jsonl").exists()
+
+
+def test_samples_are_written_into_a_pipe_and_not_in_its_place(small_corpus, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    found = windows.samples(small_corpus, "test")
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(pipe.read_text)
+        testset.write(found, pipe)
+        lines = read.result(timeout=30).splitlines()
+    assert [json.loads(line)["id"] for line in lines] == [sample.id for sample in found]
+    assert list(tmp_path.glob("pipe*")) == [pipe]
+    assert pipe.is_fifo()
 
 
 def test_no_traceback_and_status_one_in_a_fresh_process():
