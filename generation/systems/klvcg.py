@@ -270,8 +270,8 @@ class KLVCG(Decoder):
             init_std=0.08,
         ),
         # Danmaku without frames, half an hour on one processor core, little more than one pass over 165,000 comments:
-        # narrow and in small batches, because steps are what it lacks. ``vectors``, ``cls`` and the low rate because
-        # it came to say the same of every moment without them.
+        # narrow, in small batches and begun with vectors, because steps are what it lacks. ``cls`` and ``zipf``
+        # are from before the vectors, when without them it came to say the same of every moment.
         "small": KLVCGConfig(
             backbone="none",
             vocabulary=12_000,
